@@ -1,0 +1,38 @@
+import type { Visit } from "../redirect/visit.ts";
+import type { Answer, LinkTotals, Question } from "./store.ts";
+
+/**
+ * Clicks as the main thread knows them: it records visits into the journal and asks the click worker
+ * everything else. The one port to clicks in `ctx`.
+ */
+export interface Clicks {
+  /**
+   * Writes the visit into the journal. Never throws and never blocks; a visit that could not be recorded is
+   * counted as unrecorded, with its reason. Returns a promise only under `strict` durability.
+   */
+  record(visit: Visit): void | Promise<void>;
+  /** Takes one click off a link's limit; false when none is left. Exact: it counts what the journal holds. */
+  claim(linkId: string, limit: number): boolean | Promise<boolean>;
+  query(question: Question): Promise<Answer>;
+  totals(linkIds: readonly string[]): Promise<LinkTotals[]>;
+  /** Totals changed after `sequence`, for the mirror in the main database. */
+  totalsSince(sequence: number, limit: number): Promise<LinkTotals[]>;
+  forget(what: { workspaceId: string; linkId?: string; before?: number }): Promise<void>;
+  /** Resolves when every visit recorded before the call has been folded. */
+  settled(): Promise<void>;
+  health(): ClicksHealth;
+}
+
+export interface ClicksHealth {
+  /** Visits written to the journal by this process. */
+  readonly recorded: number;
+  /** Visits that could not be recorded, by reason (`disk_full`, `no_segment`, `sync_failed`, `too_large`). */
+  readonly unrecorded: Readonly<Record<string, number>>;
+  /** Damaged journal records set aside since the start. */
+  readonly quarantined: number;
+  /** Bytes of journal not yet folded, as the worker last told. */
+  readonly lagBytes: number;
+  readonly folded: number;
+  /** A sentence for the operator when clicks are not being recorded or folded; null when all is well. */
+  readonly problem: string | null;
+}

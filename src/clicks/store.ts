@@ -1,0 +1,114 @@
+import type { Click } from "./click.ts";
+
+/** How far the journal has been folded: everything before this place is in the store. */
+export interface JournalPosition {
+  /** Number of the segment file, from 1. */
+  readonly segment: number;
+  /** Byte offset in it. */
+  readonly offset: number;
+}
+
+/** What clicks can be filtered and grouped by. */
+export const dimensions = [
+  "link",
+  "domain",
+  "outcome",
+  "verdict",
+  "reason",
+  "trigger",
+  "referrer",
+  "referrerUrl",
+  "device",
+  "browser",
+  "browserVersion",
+  "os",
+  "osVersion",
+  "engine",
+  "language",
+  "utmSource",
+  "utmMedium",
+  "utmCampaign",
+  "utmTerm",
+  "utmContent",
+] as const;
+export type Dimension = (typeof dimensions)[number];
+
+export const granularities = ["hour", "day", "month"] as const;
+export type Granularity = (typeof granularities)[number];
+
+/**
+ * A question is data: a new chart is a new question and no new code. Times are milliseconds since 1970,
+ * `from` included, `to` not.
+ */
+export interface Question {
+  readonly workspaceId: string;
+  readonly from: number;
+  readonly to: number;
+  /** IANA name; buckets of `granularity` begin at its local midnights and hours. */
+  readonly timezone: string;
+  readonly where: Partial<Readonly<Record<Dimension, readonly string[]>>>;
+  /** Group by time, zero-filled; the answer's rows are then in time order. */
+  readonly granularity?: Granularity;
+  /** Group by a dimension; rows are then ordered by `orderBy`, largest first. */
+  readonly groupBy?: Dimension;
+  readonly orderBy?: "clicks" | "uniqueClicks" | "botClicks" | "all";
+  readonly limit: number;
+}
+
+/**
+ * `clicks`: human, with a counted outcome. `uniqueClicks`: distinct visitors per UTC day among them, summed
+ * over days. `botClicks`: bot verdicts with a counted outcome. `all`: every row, whatever its outcome.
+ */
+export interface Counts {
+  readonly clicks: number;
+  readonly uniqueClicks: number;
+  readonly botClicks: number;
+  readonly all: number;
+}
+
+export interface AnswerRow extends Counts {
+  /** Start of the time bucket, or the value of `groupBy`; null for the one row of an ungrouped question. */
+  readonly group: number | string | null;
+}
+
+export interface Answer {
+  readonly rows: readonly AnswerRow[];
+  /** False when uniques were estimated. */
+  readonly exact: boolean;
+}
+
+/** Counts of one link over all time, kept in the same transaction as its clicks. */
+export interface LinkTotals {
+  readonly linkId: string;
+  readonly workspaceId: string;
+  readonly clicks: number;
+  readonly uniqueClicks: number;
+  readonly botClicks: number;
+  /** Time of the last human click with a counted outcome; null before the first. */
+  readonly lastClickedAt: number | null;
+  /** Grows with every change of any total; whoever mirrors totals remembers the highest it has seen. */
+  readonly sequence: number;
+}
+
+/**
+ * Where clicks are kept and counted. Implementations are held to the same answers by
+ * `test/contracts/click-store.ts`. Only the click worker calls it.
+ */
+export interface ClickStore {
+  /**
+   * Keeps clicks and the journal position they reach in one transaction. A position not beyond the stored
+   * one changes nothing, so a batch may be handed over twice.
+   */
+  append(clicks: readonly Click[], upTo: JournalPosition): Promise<void>;
+  position(): Promise<JournalPosition>;
+  query(question: Question): Promise<Answer>;
+  /** Totals of the links named; links without clicks are left out. */
+  totals(linkIds: readonly string[]): Promise<LinkTotals[]>;
+  /** Totals that changed after `sequence`, in its order, at most `limit`. */
+  totalsSince(sequence: number, limit: number): Promise<LinkTotals[]>;
+  /** Forgets the clicks of a link, or of a workspace before a time, totals included. */
+  forget(what: { workspaceId: string; linkId?: string; before?: number }): Promise<void>;
+  /** Resolves when what was appended can be asked for; tests wait here. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,252 @@
+import { parseNetwork } from "./lib/ip.ts";
+import { parseDuration, parseSize } from "./lib/units.ts";
+
+/** One setting. `parse` returns the value, or throws an Error whose message says what is expected. */
+interface Setting<T> {
+  readonly type: string;
+  /** As it would be written in the environment; null when unset is a state of its own. */
+  readonly default: string | null;
+  readonly about: string;
+  readonly secret?: true;
+  parse(text: string): T;
+}
+
+const expected = (what: string): never => {
+  throw new Error(`expected ${what}`);
+};
+
+const text = (about: string, fallback: string | null): Setting<string> => ({
+  type: "text",
+  default: fallback,
+  about,
+  parse: (value) => value,
+});
+const secret = (about: string, check: (value: string) => string = (value) => value): Setting<string> => ({
+  type: "secret",
+  default: null,
+  about,
+  secret: true,
+  parse: check,
+});
+const oneOf = <T extends string>(about: string, fallback: T, ...values: T[]): Setting<T> => ({
+  type: values.join(" | "),
+  default: fallback,
+  about,
+  parse: (value) => values.find((one) => one === value) ?? expected(`one of ${values.join(", ")}`),
+});
+const flag = (about: string, fallback: boolean): Setting<boolean> => ({
+  type: "true | false",
+  default: String(fallback),
+  about,
+  parse: (value) => (value === "true" ? true : value === "false" ? false : expected("true or false")),
+});
+const whole = (about: string, fallback: number, min: number, max: number): Setting<number> => ({
+  type: `number ${min}–${max}`,
+  default: String(fallback),
+  about,
+  parse: (value) =>
+    /^\d{1,12}$/.test(value) && Number(value) >= min && Number(value) <= max
+      ? Number(value)
+      : expected(`a whole number from ${min} to ${max}`),
+});
+const duration = (about: string, fallback: string): Setting<number> => ({
+  type: "duration",
+  default: fallback,
+  about,
+  parse: (value) => parseDuration(value) ?? expected("a duration such as 10ms, 30s, 5m, 24h or 30d"),
+});
+const size = (about: string, fallback: string): Setting<number> => ({
+  type: "size",
+  default: fallback,
+  about,
+  parse: (value) => parseSize(value) ?? expected("a size such as 64kB, 200MB or 1GiB"),
+});
+
+/** Every setting of the product. Defaults serve: an empty environment is a valid one. */
+export const settings = {
+  WAYPOST_HOST: text("Address to listen on. 0.0.0.0 for all.", "127.0.0.1"),
+  WAYPOST_PORT: whole("Port to listen on. 0 lets the system choose.", 8080, 0, 65_535),
+  WAYPOST_DATA_DIR: text("Folder for everything that is kept.", "./data"),
+  WAYPOST_BASE_URL: {
+    ...text(
+      "Where people reach the admin page and the API, such as https://links.example.com. Fixed by the setup request when not set.",
+      null,
+    ),
+    type: "URL",
+    parse: baseUrl,
+  } satisfies Setting<string>,
+  WAYPOST_DATABASE_URL: secret(
+    "postgres://user:password@host:5432/name keeps everything but clicks in Postgres. Not set: SQLite in the data folder.",
+    (value) => (/^postgres(ql)?:\/\//.test(value) ? value : expected("postgres://…")),
+  ),
+  WAYPOST_SETUP_KEY: secret(
+    "On an empty installation: makes a workspace and an owner key with exactly this value. Ignored afterwards.",
+    (value) =>
+      /^[\x21-\x7e]{32,255}$/.test(value) ? value : expected("32 to 255 printable characters without spaces"),
+  ),
+  WAYPOST_ALLOW_EPHEMERAL: flag(
+    "Serve from a data folder that does not outlive the machine or container.",
+    false,
+  ),
+  WAYPOST_TRUSTED_PROXIES: {
+    type: "list of networks",
+    default: "",
+    about: "Comma-separated addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    parse: networks,
+  } satisfies Setting<string[]>,
+  WAYPOST_METRICS_LISTEN: {
+    ...text(
+      "address:port of a private listener for /metrics and the reasons of /readyz. Not set: operators' tokens only.",
+      null,
+    ),
+    type: "address:port",
+    parse: listen,
+  } satisfies Setting<{ host: string; port: number }>,
+  WAYPOST_LOG_LEVEL: oneOf("Least level that is logged.", "info", "debug", "info", "warning", "error"),
+  WAYPOST_LOG_FORMAT: oneOf("json: one object a line. text: for a person's eyes.", "json", "json", "text"),
+  WAYPOST_CLICKS_DURABILITY: oneOf(
+    "window: a click is on disk within WAYPOST_CLICKS_SYNC_EVERY. strict: before the visitor is answered.",
+    "window",
+    "window",
+    "strict",
+  ),
+  WAYPOST_CLICKS_SYNC_EVERY: duration("How often the click journal is synced to disk.", "10ms"),
+  WAYPOST_CLICKS_JOURNAL: oneOf(
+    "map: memory-mapped segments. write: a system call a click. auto: map where the file system is known to be safe.",
+    "auto",
+    "auto",
+    "map",
+    "write",
+  ),
+  WAYPOST_HONOR_OPT_OUT: flag("Visitors who send Sec-GPC or DNT are counted without a visitor id.", true),
+  WAYPOST_CACHE_LINKS: whole("Links kept in memory for redirects.", 100_000, 100, 10_000_000),
+  WAYPOST_RATE_LIMIT: whole("API calls a minute for each key. 0: no limit.", 3000, 0, 10_000_000),
+  WAYPOST_RATE_LIMIT_ANONYMOUS: whole(
+    "API calls a minute for each address without a valid key. 0: no limit.",
+    120,
+    0,
+    10_000_000,
+  ),
+  WAYPOST_BODY_LIMIT: size("Largest request body.", "1MiB"),
+  WAYPOST_REQUEST_TIMEOUT: duration("Longest an API call may take.", "30s"),
+  WAYPOST_SHUTDOWN_TIMEOUT: duration("How long a stop waits for requests in flight.", "30s"),
+  WAYPOST_IDEMPOTENCY_KEEP: duration("How long answers to an Idempotency-Key are kept.", "24h"),
+  WAYPOST_TRASH_KEEP: duration("How long deleted links can be restored and keep their slug.", "30d"),
+  WAYPOST_DISK_RESERVE: size(
+    "Free space below which writes are refused, so that redirects and clicks go on.",
+    "200MB",
+  ),
+} as const;
+
+export type SettingName = keyof typeof settings;
+/** A parsed, frozen configuration: the setting's value, or null where unset is a state of its own. */
+export type Config = {
+  readonly [Name in SettingName]: ReturnType<(typeof settings)[Name]["parse"]> | NullIfUnset<Name>;
+};
+type NullIfUnset<Name extends SettingName> = (typeof settings)[Name]["default"] extends string ? never : null;
+
+export interface ConfigSource {
+  /** `default`, `environment`, or the file named by NAME_FILE. */
+  readonly from: string;
+  readonly text: string | null;
+}
+
+/** Every mistake at once: one line each, naming the setting and what is expected. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly mistakes: readonly string[];
+  constructor(mistakes: readonly string[]) {
+    super(
+      `The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((m) => `  ${m}`).join("\n")}`,
+    );
+    this.mistakes = mistakes;
+  }
+}
+
+/**
+ * Reads the configuration out of an environment. Pure but for `readFile`, which serves NAME_FILE.
+ * @throws ConfigError with every mistake, unknown WAYPOST_ names included
+ */
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string,
+): { config: Config; sources: Readonly<Record<SettingName, ConfigSource>> } {
+  const mistakes: string[] = [];
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, ConfigSource> = {};
+  for (const name of Object.keys(env)) if (name.startsWith("WAYPOST_")) checkName(name, mistakes);
+  for (const [name, setting] of Object.entries(settings) as [SettingName, Setting<unknown>][]) {
+    try {
+      const source = sourceOf(name, setting, env, readFile);
+      sources[name] = source;
+      values[name] = source.text === null ? null : setting.parse(source.text);
+    } catch (error) {
+      mistakes.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return { config: Object.freeze(values) as Config, sources: sources as Record<SettingName, ConfigSource> };
+}
+
+function checkName(name: string, mistakes: string[]): void {
+  const plain = name.endsWith("_FILE") ? name.slice(0, -5) : name;
+  if (name in settings) return;
+  if (plain in settings && settings[plain as SettingName].type === "secret") return;
+  mistakes.push(
+    plain in settings
+      ? `${name}: only secrets can be read from a file`
+      : `${name}: there is no such setting; "waypost config" lists them`,
+  );
+}
+
+function sourceOf(
+  name: SettingName,
+  setting: Setting<unknown>,
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string,
+): ConfigSource {
+  const direct = env[name];
+  const file = setting.secret ? env[`${name}_FILE`] : undefined;
+  if (direct !== undefined && file !== undefined) throw new Error(`set it or ${name}_FILE, not both`);
+  if (file !== undefined) return { from: `file ${file}`, text: readSecret(file, readFile) };
+  // A variable that is present but empty is how compose files say "not set".
+  if (direct !== undefined && direct !== "") return { from: "environment", text: direct };
+  return { from: "default", text: setting.default };
+}
+
+function readSecret(path: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(path).trim();
+  } catch (error) {
+    throw new Error(`cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+function baseUrl(value: string): string {
+  const url = URL.parse(value);
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.pathname !== "/" ||
+    url.search ||
+    url.hash ||
+    url.username
+  )
+    return expected("http(s)://host[:port] without a path");
+  return url.origin;
+}
+
+function networks(value: string): string[] {
+  const list = value
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+  for (const one of list) if (!parseNetwork(one)) expected(`networks such as 10.0.0.0/8; "${one}" is none`);
+  return list;
+}
+
+function listen(value: string): { host: string; port: number } {
+  const match = /^(.+):(\d{1,5})$/.exec(value);
+  if (!match || Number(match[2]) > 65_535) return expected("address:port");
+  return { host: match[1]!.replace(/^\[|\]$/g, ""), port: Number(match[2]) };
+}

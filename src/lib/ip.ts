@@ -1,0 +1,75 @@
+import ipaddr from "ipaddr.js";
+
+export type Network = readonly [address: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
+
+/** `10.0.0.0/8`, `::1` … as a network; null when it is none. A single address is a network of itself. */
+export function parseNetwork(text: string): Network | null {
+  const [address = "", bits, more] = text.trim().split("/");
+  if (more !== undefined || !isAddress(address)) return null;
+  const parsed = ipaddr.process(address);
+  const bitsMax = parsed.kind() === "ipv4" ? 32 : 128;
+  if (bits === undefined) return [parsed, bitsMax];
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > bitsMax) return null;
+  return [parsed, Number(bits)];
+}
+
+/** True for a written IPv4 or IPv6 address in its ordinary form (no octal, hex or short forms, no zone). */
+export const isAddress = (text: string): boolean =>
+  ipaddr.IPv4.isValidFourPartDecimal(text) ||
+  (text.includes(":") && !text.includes("%") && ipaddr.IPv6.isValid(text));
+
+/** The peer address as Bun gives it, with IPv4-mapped IPv6 (`::ffff:1.2.3.4`) taken back to IPv4. */
+export const unmapped = (address: string): string =>
+  address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+
+export function isWithin(address: string, networks: readonly Network[]): boolean {
+  if (networks.length === 0 || !isAddress(address)) return false;
+  const parsed = ipaddr.process(address);
+  return networks.some(([net, bits]) => {
+    if (net.kind() !== parsed.kind()) return false;
+    return parsed.kind() === "ipv4"
+      ? (parsed as ipaddr.IPv4).match(net as ipaddr.IPv4, bits)
+      : (parsed as ipaddr.IPv6).match(net as ipaddr.IPv6, bits);
+  });
+}
+
+/**
+ * Who really asks. The peer, unless the peer is a proxy the operator trusts: then the right-most hop of
+ * X-Forwarded-For that no trusted proxy vouches for. What a stranger writes into the header changes nothing.
+ */
+export function clientAddress(
+  peer: string,
+  forwardedFor: string | null,
+  trusted: readonly Network[],
+): string {
+  const direct = unmapped(peer);
+  if (forwardedFor === null || forwardedFor.length > 2048 || !isWithin(direct, trusted)) return direct;
+  let client = direct;
+  for (const hop of forwardedFor.split(",").reverse()) {
+    const address = hopAddress(hop.trim());
+    if (address === null) break;
+    client = address;
+    if (!isWithin(address, trusted)) break;
+  }
+  return client;
+}
+
+/** A hop may carry a port (`1.2.3.4:80`, `[::1]:80`) and quotes. Null when it holds no address. */
+function hopAddress(hop: string): string | null {
+  const bare = hop.replace(/^"|"$/g, "");
+  const bracketed = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(bare)?.[1];
+  const address = unmapped(
+    bracketed ?? (/^[\d.]+:\d{1,5}$/.test(bare) ? bare.slice(0, bare.indexOf(":")) : bare),
+  );
+  return isAddress(address) ? address : null;
+}
+
+/**
+ * The only form of an address that is ever written down: the first 24 bits of IPv4 (3 bytes) or the
+ * first 48 of IPv6 (6 bytes). Empty when the text is no address.
+ */
+export function cutAddress(address: string): Uint8Array {
+  if (!isAddress(address)) return new Uint8Array(0);
+  const parsed = ipaddr.process(address);
+  return Uint8Array.from(parsed.toByteArray().slice(0, parsed.kind() === "ipv4" ? 3 : 6));
+}

@@ -1,0 +1,40 @@
+/** What a redirect must know of a domain. Made by `features/routing`, dropped when the domain changes. */
+export interface DomainSnapshot {
+  readonly id: string;
+  /** Null for the installation's own host, which every workspace may use. */
+  readonly workspaceId: string | null;
+  /** Lower case, ASCII, no port. */
+  readonly host: string;
+  readonly caseSensitive: boolean;
+  /** Where `/` leads, and what unknown slugs and expired links fall back to. All ASCII, or null for our own page. */
+  readonly rootUrl: string | null;
+  readonly notFoundUrl: string | null;
+  readonly expiredUrl: string | null;
+}
+
+/** All a redirect needs to know of a link: made when the link changes, read on every click. */
+export interface LinkSnapshot {
+  readonly id: string;
+  readonly workspaceId: string;
+  /** Counts the edits of the link; every click carries it. */
+  readonly version: number;
+  /** The destination as it goes out: `new URL(…).href`, which is always ASCII. */
+  readonly location: string;
+  readonly status: 301 | 302 | 307 | 308;
+  /** Milliseconds since 1970. From this millisecond on the link is expired. */
+  readonly expiresAt: number | null;
+  readonly expiredUrl: string | null;
+  /** How many human clicks are sent on; after them the link answers "limit reached". */
+  readonly clicksLimit: number | null;
+  /** Whether the visitor's query parameters are handed on to the destination. */
+  readonly forwardQuery: boolean;
+  readonly enabled: boolean;
+  /** True when the destination lies on a host that serves short links here: sending on would go round in circles. */
+  readonly loop: boolean;
+}
+
+/** What a host and path lead to. `link` is null when the domain knows no such slug. */
+export interface Route {
+  readonly domain: DomainSnapshot;
+  readonly link: LinkSnapshot | null;
+}
