@@ -1,0 +1,38 @@
+import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
+import type { Tables } from "./schema/tables.ts";
+
+export type Queries = BaseSQLiteDatabase<"async", unknown>;
+
+/** What a feature may ask of storage. It never learns which dialect answers. */
+export interface Database {
+  readonly dialect: "sqlite" | "postgres";
+  readonly tables: Tables;
+  readonly read: Pick<Queries, "select" | "selectDistinct" | "$count">;
+  /**
+   * Runs `work` alone and whole: all of it is stored, or none. Writing is possible nowhere else. Resolves when
+   * the work would survive a power cut. `work` touches nothing but `tx`, because it may be run again.
+   * @throws AppError UNAVAILABLE when storage has failed, INSUFFICIENT_STORAGE when the disk is full
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Compiles a query once, for the redirect's path. `build` marks its parameters with `sql.placeholder(name)`.
+   * The lookup answers the first row at once on SQLite, and by a promise on Postgres.
+   */
+  prepare<Row>(build: (read: Database["read"]) => Preparable<Row>): Lookup<Row>;
+  /** A sentence for the operator when storage no longer takes writes; null when all is well. */
+  problem(): string | null;
+  close(): Promise<void>;
+}
+
+/** A drizzle select, whichever dialect built it. */
+export interface Preparable<Row> {
+  prepare(): unknown;
+  readonly _: { readonly result: Row[] };
+}
+export type Lookup<Row> = (parameters: Record<string, unknown>) => Row | undefined | Promise<Row | undefined>;
+
+/** A transaction carries the one moment at which everything in it happened. */
+export interface Tx
+  extends Pick<Queries, "select" | "selectDistinct" | "$count" | "insert" | "update" | "delete"> {
+  readonly now: number;
+}

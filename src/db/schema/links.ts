@@ -1,0 +1,51 @@
+import type { Id } from "../../lib/ids.ts";
+import type { Kit } from "../kit.ts";
+
+export const linkTables = ({ table, text, time, bool, int, json }: Kit) => ({
+  links: table("links", {
+    id: text<Id<"link">>("id").primaryKey(),
+    workspaceId: text<Id<"ws">>("workspace_id").notNull(),
+    domainId: text<Id<"dom">>("domain_id").notNull(),
+    /** As it was written, in NFC. */
+    slug: text("slug").notNull(),
+    /** What must be unique on the domain: folded to lower case unless the domain is case-sensitive. */
+    slugKey: text("slug_key").notNull(),
+    destinationUrl: text("destination_url").notNull(),
+    /** Half a SHA-256 of the destination, hex: an index cannot hold a whole URL. */
+    destinationHash: text("destination_hash").notNull(),
+    title: text("title"),
+    description: text("description"),
+    /** In the order given; `link_tags` holds them for filters. */
+    tags: json<string[]>("tags").notNull(),
+    externalId: text("external_id"),
+    redirectStatus: int("redirect_status").notNull(),
+    forwardQuery: bool("forward_query").notNull(),
+    expiresAt: time("expires_at"),
+    expiredUrl: text("expired_url"),
+    clicksLimit: int("clicks_limit"),
+    /** Lower-case slug, destination, title, external id and tags, for `search`. */
+    searchText: text("search_text").notNull(),
+    /** Counts the edits, from 1. The ETag is made of it and every click carries it. */
+    version: int("version").notNull(),
+    createdBy: text("created_by").notNull(),
+    archivedAt: time("archived_at"),
+    deletedAt: time("deleted_at"),
+    createdAt: time("created_at").notNull(),
+    updatedAt: time("updated_at").notNull(),
+  }),
+  linkTags: table("link_tags", {
+    linkId: text<Id<"link">>("link_id").notNull(),
+    workspaceId: text<Id<"ws">>("workspace_id").notNull(),
+    tag: text("tag").notNull(),
+  }),
+  /** Mirror of the click store's totals, at most a second behind, so that lists can sort by them. */
+  linkTotals: table("link_totals", {
+    linkId: text<Id<"link">>("link_id").primaryKey(),
+    clicks: int("clicks").notNull(),
+    uniqueClicks: int("unique_clicks").notNull(),
+    botClicks: int("bot_clicks").notNull(),
+    lastClickedAt: time("last_clicked_at"),
+    /** The store's sequence of this row: a mirror that is told twice changes nothing. */
+    sequence: int("sequence").notNull(),
+  }),
+});

@@ -1,0 +1,19 @@
+import type { Kit } from "../kit.ts";
+import { domainTables } from "./domains.ts";
+import { eventTables } from "./events.ts";
+import { identityTables } from "./identity.ts";
+import { installationTables } from "./installation.ts";
+import { keyTables } from "./keys.ts";
+import { linkTables } from "./links.ts";
+
+/** Every table of the product, written once and built for either dialect. */
+export const defineTables = (kit: Kit) => ({
+  ...installationTables(kit),
+  ...eventTables(kit),
+  ...identityTables(kit),
+  ...keyTables(kit),
+  ...domainTables(kit),
+  ...linkTables(kit),
+});
+
+export type Tables = ReturnType<typeof defineTables>;
