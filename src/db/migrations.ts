@@ -1,0 +1,16 @@
+import postgres0001 from "../../migrations/postgres/0001_first.sql" with { type: "text" };
+import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
+
+/** One step of the schema, in both dialects. Once released it is never edited: the next step corrects it. */
+export interface Migration {
+  readonly name: string;
+  readonly sqlite: string;
+  readonly postgres: string;
+  /** SQLite rebuilds a table that others refer to: foreign keys are off meanwhile and checked before the commit. */
+  readonly rebuilds?: true;
+}
+
+/** In order, forever. A new migration is a new file in both folders and a new line here. */
+export const migrations: readonly Migration[] = [
+  { name: "0001_first", sqlite: sqlite0001, postgres: postgres0001 },
+];
