@@ -20,5 +20,5 @@ export async function openDatabase({ dataDir, clock, log }: OpenOptions): Promis
   const connection = new Connection(path, { create: true, strict: true });
   migrateSqlite(connection, { clock, log });
   connection.close();
-  return openSqlite({ path, clock, log });
+  return await openSqlite({ path, clock, log });
 }

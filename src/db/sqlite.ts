@@ -1,69 +1,141 @@
-import { Database as Connection } from "bun:sqlite";
+import type { Database as Connection, Statement } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
-import type { Database, Queries, Tx } from "./database.ts";
-import { isDiskFull } from "./errors.ts";
+import { openCheckpoints } from "./checkpoints.ts";
+import type { Database, Queries } from "./database.ts";
+import { openDurability } from "./durability.ts";
 import { sqliteKit } from "./kit.ts";
 import { defineTables } from "./schema/tables.ts";
+import { connectReader, connectWriter, touch } from "./sqlite-connections.ts";
+import { isFatal, refusal } from "./sqlite-failures.ts";
+import { keepStatements } from "./statements.ts";
+import { notNested, openTurns } from "./turns.ts";
+import { startWalThreads, type WalThreads } from "./wal-thread.ts";
+import { openWriter } from "./writer.ts";
 
 export interface SqliteOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Longest a transaction may take, waiting for its turn not counted. */
+  readonly turnMs?: number;
+  /** Tests bring a disk that fails, or none. */
+  readonly startThreads?: (path: string) => Promise<WalThreads>;
 }
 
-/**
- * One connection writes and another reads. Drizzle's own `transaction` commits at the first `await` on
- * bun:sqlite, so we take turns on the writer and speak BEGIN and COMMIT ourselves.
- */
-export function openSqlite({ path, clock }: SqliteOptions): Database {
-  const writer = new Connection(path, { create: true, strict: true });
-  writer.run("pragma journal_mode = wal");
-  writer.run("pragma synchronous = full");
-  writer.run("pragma foreign_keys = on");
-  writer.run("pragma busy_timeout = 5000");
-  const reader = new Connection(path, { readonly: true, strict: true });
-  reader.run("pragma busy_timeout = 5000");
-  const write = drizzle(writer) as unknown as Queries;
-  const read = drizzle(reader) as unknown as Queries;
-  let turn: Promise<unknown> = Promise.resolve();
+const TURN_MS = 30_000;
+const PROBE_MS = 1000;
 
-  async function alone<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    writer.run("begin immediate");
+/**
+ * SQLite with one writer, whose transactions take turns, and one reader. A turn ends with its COMMIT, and its
+ * answer goes out after the next sync of the write-ahead log, which a thread does for all that are waiting.
+ */
+export async function openSqlite(options: SqliteOptions): Promise<Database> {
+  const { path, clock, log, turnMs = TURN_MS, startThreads = startWalThreads } = options;
+  const connection = connectWriter(path);
+  const threads = await startThreads(path).catch((error: unknown) => {
+    connection.close();
+    throw error;
+  });
+  const reader = connectReader(path);
+  const read = queries(keepStatements(reader));
+  const turns = openTurns();
+  const writer = openWriter({ connection, clock, turnMs, queries });
+  const durability = openDurability({ threads, log, onSize: (bytes) => checkpoints.onSize(bytes) });
+  const checkpoints = openCheckpoints({ threads, turns, log, fail: durability.fail });
+  let refused: AppError | null = null;
+  let closing: Promise<void> | null = null;
+
+  async function stored<T>(write: () => Promise<T>): Promise<T> {
+    if (closing !== null)
+      throw new AppError("UNAVAILABLE", "The server is shutting down. Try again in a moment.");
     try {
-      const result = await work(Object.assign(Object.create(write) as Queries, { now: clock.now() }));
-      writer.run("commit");
+      const result = await write();
+      await durability.settle();
       return result;
     } catch (error) {
-      if (writer.inTransaction) writer.run("rollback");
-      if (isDiskFull(error))
-        throw new AppError("INSUFFICIENT_STORAGE", "The disk is full. Free some space and try again.", {
-          cause: error,
-        });
-      throw error;
+      throw judged(error);
     }
+  }
+
+  /** Asked when the turn comes: the disk may have failed while we were waiting for it. */
+  function refuseAfterFailure(): void {
+    const failure = durability.failure();
+    if (failure) throw failure;
+  }
+
+  function judged(error: unknown): unknown {
+    if (isFatal(error)) durability.fail(error);
+    const failure = durability.failure();
+    if (failure) return failure;
+    const refusedNow = refusal(error);
+    if (!refusedNow) return error;
+    if (!refused) probeUntilItWorks();
+    refused = refusedNow;
+    return refused;
+  }
+
+  /** Nobody may try a write while `problem` warns of it, so we try ourselves. */
+  function probeUntilItWorks(): void {
+    log.error("Storage refuses changes; it is tried again every second");
+    const timer = setInterval(async () => {
+      try {
+        await turns.take(async () => touch(connection));
+        await durability.settle();
+        log.info("Storage takes changes again");
+        refused = null;
+        clearInterval(timer);
+      } catch (error) {
+        if (closing !== null || durability.failure()) clearInterval(timer);
+        else judged(error);
+      }
+    }, PROBE_MS);
+    timer.unref();
+  }
+
+  async function end(): Promise<void> {
+    await turns.idle();
+    await checkpoints.stop();
+    await durability.settle().catch(() => {});
+    await threads.close().catch(durability.fail);
+    // Closing the last connection checkpoints, and that must not build on a log that is not on the disk.
+    if (durability.failure()) return void abandoned.push(connection, reader);
+    reader.close();
+    connection.close();
   }
 
   return {
     dialect: "sqlite",
     tables: defineTables(sqliteKit),
     read,
-    transaction(work) {
-      const mine = turn.then(() => alone(work));
-      turn = mine.catch(() => {});
-      return mine;
-    },
+    transaction: (work) =>
+      notNested(() =>
+        stored(() =>
+          turns.take(() => {
+            refuseAfterFailure();
+            return writer.alone(work);
+          }),
+        ),
+      ),
     prepare(build) {
-      const query = build(read).prepare() as { get(parameters: Record<string, unknown>): never };
+      const query = build(queries((text) => reader.prepare(text))).prepare() as {
+        get(parameters: Record<string, unknown>): never;
+      };
       return (parameters) => query.get(parameters);
     },
-    problem: () => null,
-    async close() {
-      await turn;
-      reader.close();
-      writer.close();
+    problem: () => (durability.failure() ?? refused)?.message ?? null,
+    close() {
+      closing ??= end();
+      return closing;
     },
   };
 }
+
+/** Connections of a database that has failed. Collected as garbage they would be closed after all. */
+const abandoned: Connection[] = [];
+
+/** Drizzle asks its client for compiled statements and nothing else. */
+const queries = (prepare: (text: string) => Statement): Queries =>
+  drizzle({ prepare } as unknown as Connection) as unknown as Queries;

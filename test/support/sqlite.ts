@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrateSqlite } from "../../src/db/migrate.ts";
+import type { WalThreads } from "../../src/db/wal-thread.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 
@@ -30,3 +31,11 @@ function migratedFile(): string {
   connection.close();
   return path;
 }
+
+/** No threads, for tests that have no power cuts: nothing is synced and nothing checkpointed. */
+export const idleThreads = async (): Promise<WalThreads> => ({
+  sync: async () => 0,
+  copy: async () => 0,
+  empty: async () => true,
+  close: async () => {},
+});

@@ -1,0 +1,45 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+export interface Turns {
+  /** Runs `work` when everybody before has finished. */
+  take<T>(work: () => Promise<T>): Promise<T>;
+  /** Resolves when nobody is at work or waiting. */
+  idle(): Promise<void>;
+}
+
+/** So many turns in a row are one long stop for everything else; requests and redirects get a word in between. */
+const STRETCH_MS = 4;
+
+export function openTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  let stretchFrom = 0;
+
+  const breathe = async (): Promise<void> => {
+    if (performance.now() - stretchFrom > STRETCH_MS) {
+      await new Promise(setImmediate);
+      stretchFrom = performance.now();
+    }
+  };
+  return {
+    take(work) {
+      const mine = last.then(breathe).then(work);
+      last = mine.catch(() => {});
+      return mine;
+    },
+    async idle() {
+      for (let seen = last; ; seen = last) {
+        await seen;
+        if (seen === last) return;
+      }
+    },
+  };
+}
+
+const inside = new AsyncLocalStorage<true>();
+
+/** Runs `work` so that a transaction begun in it is refused instead of waiting for itself forever. */
+export async function notNested<T>(work: () => Promise<T>): Promise<T> {
+  if (inside.getStore())
+    throw new Error("A transaction was begun inside another one. Use the tx that is already there.");
+  return inside.run(true, work);
+}
