@@ -1,0 +1,77 @@
+import { clientAddress, isWithin, type Network, unmapped } from "../lib/ip.ts";
+
+/** What the redirect asks of the server it runs in. */
+export interface Peers {
+  requestIP(request: Request): { readonly address: string } | null;
+}
+
+/** Who really asks; as `clientAddress`, but cheap for the shapes nearly every request has. */
+export type ClientReader = (request: Request, peers: Peers) => string;
+
+/** Reads client addresses behind these proxies. Without any, X-Forwarded-For is not even looked at. */
+export function clientReader(trusted: readonly Network[]): ClientReader {
+  if (trusted.length === 0) return (request, peers) => unmapped(peers.requestIP(request)?.address ?? "");
+  const trustedPeers = new Map<string, boolean>();
+  const ranges = trusted.map(rangeOf).filter((range) => range !== null);
+
+  const isTrusted = (peer: string): boolean => {
+    let known = trustedPeers.get(peer);
+    if (known === undefined) {
+      if (trustedPeers.size >= PEERS_REMEMBERED) trustedPeers.clear();
+      known = isWithin(unmapped(peer), trusted);
+      trustedPeers.set(peer, known);
+    }
+    return known;
+  };
+
+  return (request, peers) => {
+    const peer = peers.requestIP(request)?.address ?? "";
+    if (!isTrusted(peer)) return unmapped(peer);
+    const forwarded = request.headers.get("x-forwarded-for");
+    if (forwarded === null) return unmapped(peer);
+    // The right-most hop, when it is a plain address and no proxy of ours. All else takes the long way.
+    const hop = forwarded.slice(forwarded.lastIndexOf(",") + 1).trim();
+    const ipv4 = forwarded.length > 2048 ? -1 : parseIpv4(hop);
+    if (ipv4 >= 0 && !ranges.some(([first, last]) => ipv4 >= first && ipv4 <= last)) return hop;
+    return clientAddress(peer, forwarded, trusted);
+  };
+}
+
+type Range = readonly [first: number, last: number];
+
+function rangeOf([address, bits]: Network): Range | null {
+  if (address.kind() !== "ipv4") return null;
+  const size = 2 ** (32 - bits);
+  const first = Math.floor(parseIpv4(address.toString()) / size) * size;
+  return [first, first + size - 1];
+}
+
+/** An IPv4 address in its ordinary form as a number; -1 for anything else. */
+export function parseIpv4(text: string): number {
+  let address = 0;
+  let from = 0;
+  for (let part = 0; part < 4; part++) {
+    const to = part === 3 ? text.length : text.indexOf(".", from);
+    const value = octet(text, from, to);
+    if (value < 0) return -1;
+    address = address * 256 + value;
+    from = to + 1;
+  }
+  return address;
+}
+
+function octet(text: string, from: number, to: number): number {
+  const digits = to - from;
+  // A leading zero would be octal to some.
+  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(from) === ZERO)) return -1;
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value > 255 ? -1 : value;
+}
+
+const ZERO = 48;
+const PEERS_REMEMBERED = 1000;

@@ -1,0 +1,73 @@
+import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
+import type { Outcome } from "./visit.ts";
+
+/** Where a visitor goes. `outcome` is what the click journal keeps; null when nothing is recorded. */
+export type Decision =
+  | {
+      readonly kind: "redirect";
+      readonly outcome: Outcome | null;
+      readonly status: 301 | 302 | 307 | 308;
+      readonly location: string;
+      /** The visitor's query may be merged into `location`. */
+      readonly forwardQuery: boolean;
+    }
+  | { readonly kind: "page"; readonly outcome: Outcome | null; readonly page: PageName };
+
+/** Our own pages, for when there is nowhere to send a visitor. */
+export type PageName = "not_found" | "expired" | "limit_reached" | "loop" | "root";
+
+/** What the decision hangs on beside the link: all that is known of the visit. */
+export interface DecisionFacts {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The path was `/`. */
+  readonly root: boolean;
+}
+
+/**
+ * Every rule of where a click goes, in order: the first that holds wins. Pure. A click limit is not decided
+ * here, because taking a click off it is an act: the handler claims, and asks `limitReached` when it fails.
+ */
+export function decide(domain: DomainSnapshot, link: LinkSnapshot | null, facts: DecisionFacts): Decision {
+  if (link === null) return facts.root ? root(domain) : missing(domain, "not_found");
+  // To a stranger, a link that is switched off and one that never was look the same.
+  if (!link.enabled) return missing(domain, "disabled");
+  // It exists and is not served, so its outcome is that of a link switched off.
+  if (link.loop) return { kind: "page", outcome: "disabled", page: "loop" };
+  if (link.expiresAt !== null && facts.at >= link.expiresAt) return over(domain, link, "expired");
+  return {
+    kind: "redirect",
+    outcome: "redirected",
+    status: link.status,
+    location: link.location,
+    forwardQuery: link.forwardQuery,
+  };
+}
+
+/** The decision for a link whose clicks are used up. */
+export const limitReached = (domain: DomainSnapshot, link: LinkSnapshot): Decision =>
+  over(domain, link, "limit_reached");
+
+/** A link whose time or clicks are over: its own fallback, else the domain's, else a page. */
+function over(domain: DomainSnapshot, link: LinkSnapshot, outcome: "expired" | "limit_reached"): Decision {
+  const location = link.expiredUrl ?? domain.expiredUrl;
+  return location === null ? { kind: "page", outcome, page: outcome } : fallback(location, outcome);
+}
+
+/** Nobody's slug. The root of a domain is no link: its visits are not recorded. */
+const missing = (domain: DomainSnapshot, outcome: "not_found" | "disabled"): Decision =>
+  domain.notFoundUrl === null
+    ? { kind: "page", outcome, page: "not_found" }
+    : fallback(domain.notFoundUrl, outcome);
+
+const root = (domain: DomainSnapshot): Decision =>
+  domain.rootUrl === null ? { kind: "page", outcome: null, page: "root" } : fallback(domain.rootUrl, null);
+
+/** Fallbacks are temporary whatever the link's status: a browser must ask again when the link is back. */
+const fallback = (location: string, outcome: Outcome | null): Decision => ({
+  kind: "redirect",
+  outcome,
+  status: 302,
+  location,
+  forwardQuery: false,
+});

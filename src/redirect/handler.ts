@@ -1,0 +1,190 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Network } from "../lib/ip.ts";
+import { slugLengthMax, slugOf } from "../lib/slug.ts";
+import { withoutPort } from "../lib/url.ts";
+import type { CachedRoute, RouteCache } from "./cache.ts";
+import { clientReader, type Peers } from "./client.ts";
+import { type Decision, decide, limitReached } from "./decide.ts";
+import { withQuery } from "./location.ts";
+import { type Page, pageResponse, pages } from "./pages.ts";
+import { hostHeader, methodOf, readVisit } from "./reading.ts";
+import type { Route } from "./snapshot.ts";
+import type { Method, Visit } from "./visit.ts";
+
+/** The whole world of the redirect. */
+export interface RedirectPorts {
+  readonly routes: RouteCache;
+  /** Writes the visit down. The answer waits for a promise; a failure is told and changes nothing. */
+  record(visit: Visit): void | Promise<void>;
+  /** Takes one click off a link's limit; false when none is left. Asked only for links that have one. */
+  claim(linkId: string, limit: number): boolean | Promise<boolean>;
+  /** Whether a limit is used up, taking nothing: for visits that use up none, which must not slip past it. */
+  exhausted(linkId: string, limit: number): boolean | Promise<boolean>;
+  /** Whether this visit is a person's click, which uses up a limit. Asked only for links that have one. */
+  consumes(facts: VisitFacts): boolean;
+  readonly clock: Clock;
+  /** Networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly Network[];
+  /** Told of what failed while a visitor was answered nevertheless. */
+  failed(what: "resolve" | "record" | "claim", error: unknown): void;
+}
+
+/** A visit before it is known what becomes of it. */
+export type VisitFacts = Omit<Visit, "outcome">;
+export type Answer = Response | Promise<Response>;
+
+export interface RedirectHandler {
+  /** Answers any request for a short link. */
+  (request: Request, peers: Peers): Answer;
+  /** Answers when `url` (the request's) is a link in memory; null otherwise, and nothing has happened. */
+  ifKnown(url: string, request: Request, peers: Peers): Answer | null;
+}
+
+/** Answers visitors. It waits for nothing but the lookup, and nearly always the link is in memory. */
+export function redirectHandler(ports: RedirectPorts): RedirectHandler {
+  const { routes, clock } = ports;
+  const addressOf = clientReader(ports.trustedProxies);
+
+  const handler: RedirectHandler = (request, peers) => {
+    const { url } = request;
+    try {
+      return handler.ifKnown(url, request, peers) ?? lookUp(url, request, peers);
+    } catch (error) {
+      return unavailable(error);
+    }
+  };
+
+  handler.ifKnown = (url, request, peers) => {
+    const queryAt = url.indexOf("?");
+    const kept = routes.find(queryAt < 0 ? url : url.slice(0, queryAt));
+    return kept ? serve(kept, false, queryAt < 0 ? "" : url.slice(queryAt + 1), request, peers) : null;
+  };
+
+  function lookUp(url: string, request: Request, peers: Peers): Answer {
+    if (methodOf(request.method) === null) return pageResponse(pages.method);
+    const place = placeOf(url);
+    if (place === null) return pageResponse(pages.bad_request);
+    const { spelling, host, slug, query } = place;
+    const kept = routes.lookUp(spelling, host, slug);
+    return kept instanceof Promise
+      ? kept.then((late) => serve(late, slug === "", query, request, peers)).catch(unavailable)
+      : serve(kept, slug === "", query, request, peers);
+  }
+
+  function serve(kept: CachedRoute, root: boolean, query: string, request: Request, peers: Peers): Answer {
+    const method = methodOf(request.method);
+    if (method === null) return pageResponse(pages.method);
+    if (hostHeader(request.headers) === null) return pageResponse(pages.bad_request);
+    if (kept.route === null) return pageResponse(pages.unknown_host);
+    const visit: Reading = { route: kept.route, root, query, method, request, peers };
+    // An unread body could hide a second request; it is taken in before anything is answered.
+    return method === "GET" || method === "HEAD" || request.body === null
+      ? decideAndAnswer(visit)
+      : request.arrayBuffer().then(
+          () => decideAndAnswer(visit),
+          () => pageResponse(pages.bad_request),
+        );
+  }
+
+  function decideAndAnswer(reading: Reading): Answer {
+    const { route, root } = reading;
+    const at = clock.now();
+    const decision = decide(route.domain, route.link, { at, root });
+    if (decision.outcome === null) return respond(decision, "");
+    const visit = readVisit(reading.request, reading.peers, addressOf, {
+      at,
+      route,
+      outcome: decision.outcome,
+      method: reading.method,
+      query: reading.query,
+    });
+    return decision.outcome === "redirected" && route.link?.clicksLimit != null
+      ? claimAndAnswer(decision, visit, route.link.clicksLimit)
+      : recordAndAnswer(decision, visit);
+  }
+
+  function claimAndAnswer(decision: Decision, visit: Visit, limit: number): Answer {
+    const link = visit.link!;
+    const settle = (granted: boolean): Answer => {
+      if (granted) return recordAndAnswer(decision, visit);
+      return recordAndAnswer(limitReached(visit.domain, link), { ...visit, outcome: "limit_reached" });
+    };
+    const refuse = (error: unknown): Response => {
+      ports.failed("claim", error);
+      return pageResponse(pages.unavailable);
+    };
+    try {
+      const granted = ports.consumes(visit)
+        ? ports.claim(link.id, limit)
+        : negated(ports.exhausted(link.id, limit));
+      return granted instanceof Promise ? granted.then(settle, refuse) : settle(granted);
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  function recordAndAnswer(decision: Decision, visit: Visit): Answer {
+    try {
+      const recorded = ports.record(visit);
+      if (recorded instanceof Promise)
+        return recorded.catch(unrecorded).then(() => respond(decision, visit.query));
+    } catch (error) {
+      unrecorded(error);
+    }
+    return respond(decision, visit.query);
+  }
+
+  const unrecorded = (error: unknown): void => ports.failed("record", error);
+  const unavailable = (error: unknown): Response => {
+    ports.failed("resolve", error);
+    return pageResponse(pages.unavailable);
+  };
+
+  return handler;
+}
+
+interface Reading {
+  readonly route: Route;
+  readonly root: boolean;
+  readonly query: string;
+  readonly method: Method;
+  readonly request: Request;
+  readonly peers: Peers;
+}
+
+function respond(decision: Decision, query: string): Response {
+  if (decision.kind === "page") return pageResponse(pages[decision.page] satisfies Page);
+  const { status, location, forwardQuery } = decision;
+  return new Response(null, {
+    status,
+    headers: {
+      location: forwardQuery && query !== "" ? withQuery(location, query) : location,
+      "cache-control": "private, no-store",
+    },
+  });
+}
+
+/** Takes `request.url` apart. Null when Bun could make no URL of the Host header: then it is only a path. */
+function placeOf(url: string): { spelling: string; host: string; slug: string; query: string } | null {
+  const hostAt = url.indexOf("://") + 3;
+  if (hostAt < 3 || !url.startsWith("http")) return null;
+  const queryAt = url.indexOf("?");
+  const spelling = queryAt < 0 ? url : url.slice(0, queryAt);
+  const pathAt = spelling.indexOf("/", hostAt);
+  if (pathAt < 0) return null;
+  const host = withoutPort(spelling.slice(hostAt, pathAt)).replace(/\.$/, "");
+  if (host === "") return null;
+  const slug = slugOf(spelling.slice(pathAt));
+  return {
+    spelling,
+    host,
+    slug: slug === null || slug.length > slugLengthMax ? NOBODYS : slug,
+    query: queryAt < 0 ? "" : url.slice(queryAt + 1),
+  };
+}
+
+const negated = (answer: boolean | Promise<boolean>): boolean | Promise<boolean> =>
+  answer instanceof Promise ? answer.then((yes) => !yes) : !answer;
+
+/** Stands for every path that can be no link's: people may not choose it, and any database can look for it. */
+const NOBODYS = "//";

@@ -1,0 +1,82 @@
+import type { PageName } from "./decide.ts";
+
+/** A page that stands ready: the bytes and headers of an answer, made once. */
+export interface Page {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+const style = `
+:root{color-scheme:light dark;--ink:#1c2024;--soft:#60646c;--paper:#fcfcfd;--line:#e0e1e6}
+@media(prefers-color-scheme:dark){:root{--ink:#edeef0;--soft:#b0b4ba;--paper:#111113;--line:#2e3135}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;min-height:100svh;display:grid;place-items:center;padding:1.5rem;background:var(--paper);
+color:var(--ink);font:1rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{max-width:34rem;padding:2rem 0;overflow-wrap:anywhere}
+.code{margin:0 0 .75rem;font-size:.875rem;letter-spacing:.08em;color:var(--soft);font-variant-numeric:tabular-nums}
+h1{margin:0 0 .75rem;font-size:clamp(1.5rem,5vw,2.25rem);line-height:1.2;letter-spacing:-.02em;text-wrap:balance}
+p{margin:0;color:var(--soft)}
+main::before{content:"";display:block;width:2.5rem;height:.25rem;margin-bottom:1.5rem;border-radius:2px;background:var(--line)}
+`;
+
+const styleHash = new Bun.CryptoHasher("sha256").update(style).digest("base64");
+
+const headers: Readonly<Record<string, string>> = {
+  "content-type": "text/html; charset=utf-8",
+  "cache-control": "private, no-store",
+  "content-security-policy": `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-robots-tag": "noindex, nofollow",
+};
+
+/**
+ * Every page of the redirect: no script, nothing loaded from anywhere, nothing of the request in it. A missing
+ * and a switched-off link share one page, so that neither tells of the other.
+ */
+export const pages = {
+  root: page(200, "There is nothing here", "This address serves short links. Please use the whole link."),
+  bad_request: page(400, "This request cannot be read", "The request does not name one host.", {
+    connection: "close",
+  }),
+  not_found: page(404, "Link not found", "This short link does not exist, or it was taken down."),
+  unknown_host: page(404, "Unknown address", "No short links are served under this host name."),
+  method: page(405, "Method not allowed", "A short link can be opened; that is all it can do.", {
+    allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+  }),
+  expired: page(410, "This link has expired", "Whoever shared it set an end to it, and that has passed."),
+  limit_reached: page(410, "This link is used up", "It could be opened a set number of times, and was."),
+  failed: page(500, "Something went wrong", "The link could not be opened. Please try again.", {
+    connection: "close",
+  }),
+  unavailable: page(503, "Please try again", "This link cannot be opened at the moment.", {
+    "retry-after": "2",
+  }),
+  loop: page(508, "This link leads back here", "It points to another short link and would never arrive."),
+} as const satisfies Record<PageName, Page> & Record<string, Page>;
+
+/** The page as an answer. Answers to HEAD are the same; the server leaves out their body. */
+export const pageResponse = ({ status, headers, body }: Page): Response =>
+  new Response(body, { status, headers });
+
+function page(status: number, title: string, text: string, more: Record<string, string> = {}): Page {
+  const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="robots" content="noindex,nofollow">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body><main>${status === 200 ? "" : `<p class="code">${status}</p>`}<h1>${escaped(title)}</h1><p>${escaped(text)}</p></main></body>
+</html>
+`;
+  return { status, headers: { ...headers, ...more }, body: new TextEncoder().encode(html) };
+}
+
+/** Safe inside elements and quoted attributes. */
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
