@@ -2,10 +2,10 @@ import { parseNetwork } from "./lib/ip.ts";
 import { parseDuration, parseSize } from "./lib/units.ts";
 
 /** One setting. `parse` returns the value, or throws an Error whose message says what is expected. */
-interface Setting<T> {
+interface Setting<T, Default extends string | null = string | null> {
   readonly type: string;
   /** As it would be written in the environment; null when unset is a state of its own. */
-  readonly default: string | null;
+  readonly default: Default;
   readonly about: string;
   readonly secret?: true;
   parse(text: string): T;
@@ -15,32 +15,32 @@ const expected = (what: string): never => {
   throw new Error(`expected ${what}`);
 };
 
-const text = (about: string, fallback: string | null): Setting<string> => ({
+const text = <Default extends string | null>(about: string, fallback: Default): Setting<string, Default> => ({
   type: "text",
   default: fallback,
   about,
   parse: (value) => value,
 });
-const secret = (about: string, check: (value: string) => string = (value) => value): Setting<string> => ({
+const secret = (about: string, check: (value: string) => string = (value) => value): Setting<string, null> => ({
   type: "secret",
   default: null,
   about,
   secret: true,
   parse: check,
 });
-const oneOf = <T extends string>(about: string, fallback: T, ...values: T[]): Setting<T> => ({
+const oneOf = <T extends string>(about: string, fallback: T, ...values: T[]): Setting<T, string> => ({
   type: values.join(" | "),
   default: fallback,
   about,
   parse: (value) => values.find((one) => one === value) ?? expected(`one of ${values.join(", ")}`),
 });
-const flag = (about: string, fallback: boolean): Setting<boolean> => ({
+const flag = (about: string, fallback: boolean): Setting<boolean, string> => ({
   type: "true | false",
   default: String(fallback),
   about,
   parse: (value) => (value === "true" ? true : value === "false" ? false : expected("true or false")),
 });
-const whole = (about: string, fallback: number, min: number, max: number): Setting<number> => ({
+const whole = (about: string, fallback: number, min: number, max: number): Setting<number, string> => ({
   type: `number ${min}–${max}`,
   default: String(fallback),
   about,
@@ -49,13 +49,13 @@ const whole = (about: string, fallback: number, min: number, max: number): Setti
       ? Number(value)
       : expected(`a whole number from ${min} to ${max}`),
 });
-const duration = (about: string, fallback: string): Setting<number> => ({
+const duration = (about: string, fallback: string): Setting<number, string> => ({
   type: "duration",
   default: fallback,
   about,
   parse: (value) => parseDuration(value) ?? expected("a duration such as 10ms, 30s, 5m, 24h or 30d"),
 });
-const size = (about: string, fallback: string): Setting<number> => ({
+const size = (about: string, fallback: string): Setting<number, string> => ({
   type: "size",
   default: fallback,
   about,
@@ -74,7 +74,7 @@ export const settings = {
     ),
     type: "URL",
     parse: baseUrl,
-  } satisfies Setting<string>,
+  } satisfies Setting<string, null>,
   WAYPOST_DATABASE_URL: secret(
     "postgres://user:password@host:5432/name keeps everything but clicks in Postgres. Not set: SQLite in the data folder.",
     (value) => (/^postgres(ql)?:\/\//.test(value) ? value : expected("postgres://…")),
@@ -93,7 +93,7 @@ export const settings = {
     default: "",
     about: "Comma-separated addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.",
     parse: networks,
-  } satisfies Setting<string[]>,
+  } satisfies Setting<string[], string>,
   WAYPOST_METRICS_LISTEN: {
     ...text(
       "address:port of a private listener for /metrics and the reasons of /readyz. Not set: operators' tokens only.",
@@ -101,7 +101,7 @@ export const settings = {
     ),
     type: "address:port",
     parse: listen,
-  } satisfies Setting<{ host: string; port: number }>,
+  } satisfies Setting<{ host: string; port: number }, null>,
   WAYPOST_LOG_LEVEL: oneOf("Least level that is logged.", "info", "debug", "info", "warning", "error"),
   WAYPOST_LOG_FORMAT: oneOf("json: one object a line. text: for a person's eyes.", "json", "json", "text"),
   WAYPOST_CLICKS_DURABILITY: oneOf(

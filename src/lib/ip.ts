@@ -73,3 +73,11 @@ export function cutAddress(address: string): Uint8Array {
   const parsed = ipaddr.process(address);
   return Uint8Array.from(parsed.toByteArray().slice(0, parsed.kind() === "ipv4" ? 3 : 6));
 }
+
+/** The cut address in words: `192.0.2.0/24`, `2001:db8:1::/48`. Empty when the text is no address. */
+export function networkOf(address: string): string {
+  const bytes = cutAddress(address);
+  if (bytes.length === 0) return "";
+  if (bytes.length === 3) return `${bytes.join(".")}.0/24`;
+  return `${ipaddr.fromByteArray([...bytes, ...new Array<number>(10).fill(0)]).toString()}/48`;
+}

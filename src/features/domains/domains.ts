@@ -1,0 +1,128 @@
+import { eq } from "drizzle-orm";
+import { uniqueViolation } from "../../db/errors.ts";
+import { invalid } from "../../lib/errors.ts";
+import { type Id, newId } from "../../lib/ids.ts";
+import { foldSlug } from "../../lib/slug.ts";
+import { hostOf, parseDestination } from "../../lib/url.ts";
+import { type Context, workspaceOf } from "../../platform/context.ts";
+import { type Change, change } from "../../platform/events.ts";
+import { caseClashes, domainInUse, hostTaken, sharedDomain } from "./errors.ts";
+import { domainCreated, domainDeleted, domainUpdated } from "./events.ts";
+import { findDomain } from "./find.ts";
+import { type Domain, type DomainPatch, type DomainRow, type NewDomain, toDomain } from "./model.ts";
+import {
+  countLinksOf,
+  selectDefaultDomainId,
+  selectSlugs,
+  updateDefaultDomainId,
+  updateSlugKey,
+} from "./store.ts";
+
+const SLUG_LENGTH = 8;
+
+/** Adds a host to the workspace. Its first one becomes the default. */
+export async function createDomain(ctx: Context, input: NewDomain): Promise<Domain> {
+  const host = hostOf(input.host);
+  if (host === null)
+    throw invalid("/host", "host must be a host name such as go.example.com, without a scheme or port");
+  try {
+    return await change(ctx, async (tx) => {
+      const row = await addDomain(tx, ctx, { ...input, host, workspaceId: workspaceOf(ctx) });
+      const before = await selectDefaultDomainId(tx, ctx);
+      const defaultId = before === null || input.isDefault ? row.id : before;
+      if (defaultId !== before) await updateDefaultDomainId(tx, ctx, row.id);
+      const domain = toDomain(row, defaultId);
+      tx.record(domainCreated, domain.id, domain);
+      return domain;
+    });
+  } catch (error) {
+    throw uniqueViolation(error) === "domains_host" ? hostTaken(error) : error;
+  }
+}
+
+/** The row alone, inside a change that does more. `workspaceId` null is the installation's own host. */
+export async function addDomain(
+  tx: Change,
+  ctx: Context,
+  input: NewDomain & { readonly workspaceId: Id<"ws"> | null },
+): Promise<DomainRow> {
+  const row: DomainRow = {
+    id: newId("dom", tx.now),
+    workspaceId: input.workspaceId,
+    host: input.host,
+    caseSensitive: input.caseSensitive ?? false,
+    slugLength: input.slugLength ?? SLUG_LENGTH,
+    rootUrl: fallback("/rootUrl", input.rootUrl),
+    notFoundUrl: fallback("/notFoundUrl", input.notFoundUrl),
+    expiredUrl: fallback("/expiredUrl", input.expiredUrl),
+    createdAt: tx.now,
+    updatedAt: tx.now,
+  };
+  await tx.insert(ctx.db.tables.domains).values(row);
+  return row;
+}
+
+export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch): Promise<Domain> =>
+  change(ctx, async (tx) => {
+    const before = await findDomain(tx, ctx, idOrHost);
+    const { isDefault, ...settings } = patch;
+    if (before.workspaceId === null && Object.keys(settings).length > 0) throw sharedDomain();
+    const after: DomainRow = {
+      ...before,
+      caseSensitive: settings.caseSensitive ?? before.caseSensitive,
+      slugLength: settings.slugLength ?? before.slugLength,
+      rootUrl: patched("/rootUrl", settings.rootUrl, before.rootUrl),
+      notFoundUrl: patched("/notFoundUrl", settings.notFoundUrl, before.notFoundUrl),
+      expiredUrl: patched("/expiredUrl", settings.expiredUrl, before.expiredUrl),
+      updatedAt: tx.now,
+    };
+    if (after.caseSensitive !== before.caseSensitive) await refold(tx, ctx, after);
+    const { domains } = ctx.db.tables;
+    await tx.update(domains).set(after).where(eq(domains.id, before.id));
+    // No own default means the installation's host, so that it can be the default again.
+    if (isDefault) await updateDefaultDomainId(tx, ctx, before.workspaceId === null ? null : before.id);
+    const domain = toDomain(after, await selectDefaultDomainId(tx, ctx));
+    tx.record(domainUpdated, domain.id, domain);
+    return domain;
+  });
+
+/** Takes away a host that no link lives on. */
+export const deleteDomain = (ctx: Context, idOrHost: string): Promise<Domain> =>
+  change(ctx, async (tx) => {
+    const row = await findDomain(tx, ctx, idOrHost);
+    if (row.workspaceId === null) throw sharedDomain();
+    const links = await countLinksOf(tx, ctx, row.id);
+    if (links > 0) throw domainInUse(links);
+    const { domains } = ctx.db.tables;
+    await tx.delete(domains).where(eq(domains.id, row.id));
+    const defaultId = await selectDefaultDomainId(tx, ctx);
+    if (defaultId === row.id) await updateDefaultDomainId(tx, ctx, null);
+    const domain = toDomain(row, defaultId);
+    tx.record(domainDeleted, domain.id, domain);
+    return domain;
+  });
+
+/** Makes the unique keys anew when a domain begins or ceases to tell cases apart. */
+async function refold(tx: Change, ctx: Context, domain: DomainRow): Promise<void> {
+  const slugs = await selectSlugs(tx, ctx, domain.id);
+  const seen = new Map<string, string>();
+  const clashes: string[] = [];
+  for (const { slug } of slugs) {
+    const key = foldSlug(slug, domain.caseSensitive);
+    const other = seen.get(key);
+    if (other !== undefined) clashes.push(`${other} / ${slug}`);
+    seen.set(key, slug);
+  }
+  if (clashes.length > 0) throw caseClashes(clashes.slice(0, 100));
+  for (const { id, slug } of slugs) await updateSlugKey(tx, ctx, id, foldSlug(slug, domain.caseSensitive));
+}
+
+function fallback(path: string, text: string | null | undefined): string | null {
+  if (text === null || text === undefined) return null;
+  const destination = parseDestination(text);
+  if ("problem" in destination) throw invalid(path, `${path.slice(1)} ${destination.problem}`);
+  return destination.href;
+}
+
+const patched = (path: string, text: string | null | undefined, before: string | null): string | null =>
+  text === undefined ? before : fallback(path, text);

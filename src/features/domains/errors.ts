@@ -1,0 +1,21 @@
+import { AppError } from "../../lib/errors.ts";
+
+export const hostTaken = (cause: unknown) =>
+  new AppError("CONFLICT", "This host is in use here already.", {
+    details: [{ path: "/host", message: "host is taken" }],
+    cause,
+  });
+
+export const domainInUse = (links: number) =>
+  new AppError(
+    "CONFLICT",
+    `The domain still has ${links} link(s), the trash included. Move or purge them first.`,
+  );
+
+export const sharedDomain = () =>
+  new AppError("FORBIDDEN", "This domain belongs to the installation; only its configuration changes it.");
+
+export const caseClashes = (clashes: readonly string[]) =>
+  new AppError("CONFLICT", "Some links differ by upper and lower case only. Rename one of each pair first.", {
+    details: clashes.map((slug) => ({ path: "/caseSensitive", message: slug })),
+  });

@@ -1,0 +1,65 @@
+import { Type as t } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { Guard } from "../../platform/http.ts";
+import { once } from "../../platform/once.ts";
+import { pagingQuery } from "../../platform/paging.ts";
+import { ok, page } from "../../platform/reply.ts";
+import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
+import { createDomain, deleteDomain, updateDomain } from "./domains.ts";
+import { listDomains, readDomain } from "./find.ts";
+import { Domain, DomainPatch, NewDomain } from "./model.ts";
+
+const DomainParams = t.Object({ domain: t.String({ maxLength: 255, description: "Id or host." }) });
+
+export const domainRoutes = (guard: Guard) =>
+  new Elysia({ prefix: "/domains", tags: ["Domains"] })
+    .use(guard)
+    .get(
+      "",
+      ({ ctx, query }) => page(ctx, "Domains", query, "domains", (request) => listDomains(ctx, request)),
+      {
+        may: "domains:read",
+        query: strict(pagingQuery),
+        response: { 200: listEnvelope(Domain) },
+        detail: { operationId: "listDomains", summary: "Domains the workspace may use" },
+      },
+    )
+    .post(
+      "",
+      ({ ctx, body }) =>
+        once(ctx, { status: 201, message: "Domain added" }, body, (c) => createDomain(c, body)),
+      {
+        may: "domains:create",
+        body: NewDomain,
+        response: { 201: envelope(Domain) },
+        detail: { operationId: "createDomain", summary: "Add a host that serves short links" },
+      },
+    )
+    .get("/:domain", async ({ ctx, params }) => ok(ctx, "Domain", await readDomain(ctx, params.domain)), {
+      may: "domains:read",
+      params: DomainParams,
+      response: { 200: envelope(Domain) },
+      detail: { operationId: "getDomain", summary: "One domain" },
+    })
+    .patch(
+      "/:domain",
+      async ({ ctx, params, body }) =>
+        ok(ctx, "Domain updated", await updateDomain(ctx, params.domain, body)),
+      {
+        may: "domains:update",
+        params: DomainParams,
+        body: DomainPatch,
+        response: { 200: envelope(Domain) },
+        detail: { operationId: "updateDomain", summary: "Change settings, or make it the default" },
+      },
+    )
+    .delete(
+      "/:domain",
+      async ({ ctx, params }) => ok(ctx, "Domain removed", await deleteDomain(ctx, params.domain)),
+      {
+        may: "domains:delete",
+        params: DomainParams,
+        response: { 200: envelope(Domain) },
+        detail: { operationId: "deleteDomain", summary: "Remove a host without links" },
+      },
+    );

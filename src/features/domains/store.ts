@@ -1,0 +1,101 @@
+import { and, asc, count, eq, gt, isNull, or } from "drizzle-orm";
+import type { Database, Tx } from "../../db/database.ts";
+import type { Id } from "../../lib/ids.ts";
+import { type Context, workspaceOf } from "../../platform/context.ts";
+import type { DomainRow } from "./model.ts";
+
+type Reader = Pick<Tx, "select">;
+
+/** The workspace's own domains and the installation's. */
+const usable = (ctx: Context) => {
+  const { domains } = ctx.db.tables;
+  return or(eq(domains.workspaceId, workspaceOf(ctx)), isNull(domains.workspaceId));
+};
+
+export async function selectDomains(
+  ctx: Context,
+  { limit, offset, afterId }: { limit: number; offset: number; afterId: string | null },
+): Promise<DomainRow[]> {
+  const { domains } = ctx.db.tables;
+  const beyond = afterId === null ? undefined : gt(domains.id, afterId as Id<"dom">);
+  return ctx.db.read
+    .select()
+    .from(domains)
+    .where(and(usable(ctx), beyond))
+    .orderBy(asc(domains.id))
+    .limit(limit)
+    .offset(offset);
+}
+
+export async function countDomains(ctx: Context): Promise<number> {
+  const { domains } = ctx.db.tables;
+  const [row] = await ctx.db.read.select({ total: count() }).from(domains).where(usable(ctx));
+  return row?.total ?? 0;
+}
+
+/** By id or host. */
+export async function selectDomain(
+  read: Reader,
+  ctx: Context,
+  idOrHost: string,
+): Promise<DomainRow | undefined> {
+  const { domains } = ctx.db.tables;
+  const named = or(eq(domains.id, idOrHost as Id<"dom">), eq(domains.host, idOrHost));
+  const [row] = await read
+    .select()
+    .from(domains)
+    .where(and(usable(ctx), named))
+    .limit(1);
+  return row;
+}
+
+/** The installation's own host. */
+export async function selectSharedDomain(read: Reader, db: Database): Promise<DomainRow | undefined> {
+  const { domains } = db.tables;
+  const [row] = await read.select().from(domains).where(isNull(domains.workspaceId)).limit(1);
+  return row;
+}
+
+export async function selectDefaultDomainId(read: Reader, ctx: Context): Promise<Id<"dom"> | null> {
+  const { workspaces } = ctx.db.tables;
+  const [row] = await read
+    .select({ id: workspaces.defaultDomainId })
+    .from(workspaces)
+    .where(eq(workspaces.id, workspaceOf(ctx)))
+    .limit(1);
+  return row?.id ?? null;
+}
+
+export async function updateDefaultDomainId(tx: Tx, ctx: Context, id: Id<"dom"> | null): Promise<void> {
+  const { workspaces } = ctx.db.tables;
+  const set = { defaultDomainId: id, updatedAt: tx.now };
+  await tx
+    .update(workspaces)
+    .set(set)
+    .where(eq(workspaces.id, workspaceOf(ctx)));
+}
+
+export async function countLinksOf(tx: Reader, ctx: Context, id: Id<"dom">): Promise<number> {
+  const { links } = ctx.db.tables;
+  const [row] = await tx.select({ total: count() }).from(links).where(eq(links.domainId, id));
+  return row?.total ?? 0;
+}
+
+export async function selectSlugs(
+  tx: Reader,
+  ctx: Context,
+  id: Id<"dom">,
+): Promise<{ id: Id<"link">; slug: string }[]> {
+  const { links } = ctx.db.tables;
+  return tx.select({ id: links.id, slug: links.slug }).from(links).where(eq(links.domainId, id));
+}
+
+export async function updateSlugKey(
+  tx: Tx,
+  ctx: Context,
+  linkId: Id<"link">,
+  slugKey: string,
+): Promise<void> {
+  const { links } = ctx.db.tables;
+  await tx.update(links).set({ slugKey }).where(eq(links.id, linkId));
+}

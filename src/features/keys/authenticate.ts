@@ -1,0 +1,82 @@
+import { eq } from "drizzle-orm";
+import { LRUCache } from "lru-cache";
+import { AppError } from "../../lib/errors.ts";
+import type { Id } from "../../lib/ids.ts";
+import { hashOf, isApiKey } from "../../lib/secrets.ts";
+import type { Actor, Ports } from "../../platform/context.ts";
+import type { Event } from "../../platform/events.ts";
+import { isPermission } from "../../platform/permissions.ts";
+
+interface Known {
+  readonly actor: Actor;
+  readonly expiresAt: number | null;
+  usedAt: number;
+}
+
+export interface KeyAuthentication {
+  /** The actor of a presented secret. @throws AppError INVALID_API_KEY */
+  authenticate(secret: string): Promise<Actor>;
+  /** Forgets what a committed event has changed. */
+  heard(event: Event): void;
+}
+
+/** Other processes may revoke a key: what is remembered is asked for again after a second. */
+const REMEMBER_MS = 1000;
+const USED_EVERY_MS = 60_000;
+
+/** Knows callers by their keys. Looked-up keys are remembered for a second, and forgotten at once when revoked here. */
+export function openKeyAuthentication({
+  db,
+  clock,
+  log,
+}: Pick<Ports, "db" | "clock" | "log">): KeyAuthentication {
+  const known = new LRUCache<string, Known>({
+    max: 10_000,
+    ttl: REMEMBER_MS,
+    perf: { now: () => clock.now() },
+  });
+  const lastUsed = new LRUCache<string, number>({ max: 10_000 });
+
+  async function find(hash: string): Promise<Known> {
+    const { keys } = db.tables;
+    const [row] = await db.read.select().from(keys).where(eq(keys.hash, hash)).limit(1);
+    if (!row || row.revokedAt !== null) throw refused();
+    const permissions = new Set(row.permissions.filter(isPermission));
+    const actor: Actor = { kind: "key", id: row.id, workspaceId: row.workspaceId, permissions };
+    return { actor, expiresAt: row.expiresAt, usedAt: row.lastUsedAt ?? 0 };
+  }
+
+  /** Kept to the minute, beside the change of whatever the key does: it is no event. */
+  function touch({ actor, usedAt }: Known): void {
+    const now = clock.now();
+    if (now - (lastUsed.get(actor.id) ?? usedAt) < USED_EVERY_MS) return;
+    lastUsed.set(actor.id, now);
+    const { keys } = db.tables;
+    const written = db.transaction((tx) =>
+      tx
+        .update(keys)
+        .set({ lastUsedAt: tx.now })
+        .where(eq(keys.id, actor.id as Id<"key">)),
+    );
+    written.catch((error: unknown) => log.warning("could not note the use of a key", { error }));
+  }
+
+  return {
+    async authenticate(secret) {
+      // A mistyped key is refused here, before the database is asked.
+      if (secret.startsWith("way_") && !isApiKey(secret)) throw refused();
+      const hash = hashOf(secret);
+      const found = known.get(hash) ?? (await find(hash));
+      if (found.expiresAt !== null && found.expiresAt <= clock.now()) throw refused();
+      known.set(hash, found, { noUpdateTTL: true });
+      touch(found);
+      return found.actor;
+    },
+    heard: ({ type }) => {
+      if (type.startsWith("key.")) known.clear();
+    },
+  };
+}
+
+const refused = () =>
+  new AppError("INVALID_API_KEY", "The API key is not valid: it was mistyped, has expired or was revoked.");

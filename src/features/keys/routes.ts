@@ -1,0 +1,65 @@
+import { Type as t } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { Guard } from "../../platform/http.ts";
+import { once } from "../../platform/once.ts";
+import { pagingQuery } from "../../platform/paging.ts";
+import { ok, page } from "../../platform/reply.ts";
+import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
+import { createKey, createOperatorKey } from "./create.ts";
+import { listKeys, readKey, revokeKey } from "./keys.ts";
+import { Key, KeyWithSecret, NewKey } from "./model.ts";
+
+const KeyParams = t.Object({ key: t.String({ maxLength: 64 }) });
+
+export const keyRoutes = (guard: Guard) =>
+  new Elysia({ tags: ["Keys"] })
+    .use(guard)
+    .get("/keys", ({ ctx, query }) => page(ctx, "Keys", query, "keys", (request) => listKeys(ctx, request)), {
+      may: "keys:read",
+      query: strict(pagingQuery),
+      response: { 200: listEnvelope(Key) },
+      detail: { operationId: "listKeys", summary: "Keys of the workspace, newest first" },
+    })
+    .post(
+      "/keys",
+      ({ ctx, body }) =>
+        once(ctx, { status: 201, message: "Key created", secret: true }, body, (c) => createKey(c, body)),
+      {
+        may: "keys:create",
+        body: NewKey,
+        response: { 201: envelope(KeyWithSecret) },
+        detail: { operationId: "createKey", summary: "Make a key; its secret is shown once" },
+      },
+    )
+    .get("/keys/:key", async ({ ctx, params }) => ok(ctx, "Key", await readKey(ctx, params.key)), {
+      may: "keys:read",
+      params: KeyParams,
+      response: { 200: envelope(Key) },
+      detail: { operationId: "getKey", summary: "One key" },
+    })
+    .delete(
+      "/keys/:key",
+      async ({ ctx, params }) => ok(ctx, "Key revoked", await revokeKey(ctx, params.key)),
+      {
+        may: "keys:delete",
+        params: KeyParams,
+        response: { 200: envelope(Key) },
+        detail: { operationId: "revokeKey", summary: "End a key at once" },
+      },
+    )
+    .post(
+      "/installation/keys",
+      ({ ctx, body }) =>
+        once(ctx, { status: 201, message: "Operator key created", secret: true }, body, (c) =>
+          createOperatorKey(c, body),
+        ),
+      {
+        may: "installation:update",
+        body: NewKey,
+        response: { 201: envelope(KeyWithSecret) },
+        detail: {
+          operationId: "createOperatorKey",
+          summary: "Make an operator's key: metrics, readiness, workspaces",
+        },
+      },
+    );

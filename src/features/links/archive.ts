@@ -1,0 +1,59 @@
+import type { Context } from "../../platform/context.ts";
+import { change, type EventType } from "../../platform/events.ts";
+import { inTrash } from "./errors.ts";
+import { linkArchived, linkDeleted, linkPurged, linkRestored, linkUnarchived } from "./events.ts";
+import { findLink, type LinkName } from "./find.ts";
+import type { Link, LinkCore, LinkRow } from "./model.ts";
+import { coreOf, deleteLinkRow, linkOf, updateLinkRow } from "./store.ts";
+import { checkVersion } from "./version.ts";
+
+/** Takes the link out of lists. It still redirects. */
+export const archiveLink = (ctx: Context, name: LinkName, ifMatch: string | null): Promise<Link> =>
+  move(ctx, name, ifMatch, linkArchived, (row, now) => {
+    if (row.deletedAt !== null) throw inTrash();
+    return { archivedAt: row.archivedAt ?? now };
+  });
+
+export const unarchiveLink = (ctx: Context, name: LinkName, ifMatch: string | null): Promise<Link> =>
+  move(ctx, name, ifMatch, linkUnarchived, (row) => {
+    if (row.deletedAt !== null) throw inTrash();
+    return { archivedAt: null };
+  });
+
+/** Moves the link to the trash: it no longer redirects, and its slug is given to nobody. */
+export const deleteLink = (ctx: Context, name: LinkName, ifMatch: string | null): Promise<Link> =>
+  move(ctx, name, ifMatch, linkDeleted, (row, now) => ({ deletedAt: row.deletedAt ?? now }));
+
+export const restoreLink = (ctx: Context, name: LinkName, ifMatch: string | null): Promise<Link> =>
+  move(ctx, name, ifMatch, linkRestored, () => ({ deletedAt: null }));
+
+/** Destroys the link and its clicks for good. Its slug is free again. */
+export async function purgeLink(ctx: Context, name: LinkName, ifMatch: string | null): Promise<Link> {
+  const link = await change(ctx, async (tx) => {
+    const found = await findLink(tx, ctx, name);
+    checkVersion(found.row, ifMatch);
+    await deleteLinkRow(tx, ctx, found.row.id);
+    tx.record(linkPurged, found.row.id, coreOf(ctx, found));
+    return { ...linkOf(ctx, found), workspaceId: found.row.workspaceId };
+  });
+  const { workspaceId, ...gone } = link;
+  await ctx.clicks.forget({ workspaceId, linkId: gone.id });
+  return gone;
+}
+
+/** Moving is an edit: the version counts it, so that a stale page cannot undo it unseen. */
+const move = (
+  ctx: Context,
+  name: LinkName,
+  ifMatch: string | null,
+  event: EventType<typeof LinkCore>,
+  to: (row: LinkRow, now: number) => Partial<LinkRow>,
+): Promise<Link> =>
+  change(ctx, async (tx) => {
+    const found = await findLink(tx, ctx, name);
+    checkVersion(found.row, ifMatch);
+    const row = { ...found.row, ...to(found.row, tx.now), version: found.row.version + 1, updatedAt: tx.now };
+    await updateLinkRow(tx, ctx, row, false);
+    tx.record(event, row.id, coreOf(ctx, { ...found, row }));
+    return linkOf(ctx, { ...found, row });
+  });

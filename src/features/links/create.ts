@@ -1,0 +1,122 @@
+import { uniqueViolation } from "../../db/errors.ts";
+import { AppError, invalid } from "../../lib/errors.ts";
+import { newId } from "../../lib/ids.ts";
+import { canonicalSlug, foldSlug, randomSlug, slugProblem } from "../../lib/slug.ts";
+import { type Context, workspaceOf } from "../../platform/context.ts";
+import { type Change, change } from "../../platform/events.ts";
+import { findDefaultDomain, findDomain } from "../domains/find.ts";
+import type { DomainRow } from "../domains/model.ts";
+import { destinationHash, destinationOf, refuseLoop } from "./destination.ts";
+import { externalIdTaken, slugTaken } from "./errors.ts";
+import { linkCreated } from "./events.ts";
+import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
+import { searchText } from "./search.ts";
+import { coreOf, insertLink, linkOf, selectByDestination } from "./store.ts";
+
+/** Of 31^8 slugs the first is all but always free; a crowded short length may need a few more. */
+const RANDOM_TRIES = 8;
+
+/** Makes a link. Without a slug it gets a random one of the domain's length. */
+export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await change(ctx, (tx) => addLink(tx, ctx, input));
+    } catch (error) {
+      const broken = uniqueViolation(error);
+      if (broken === "links_external_id") throw externalIdTaken(error);
+      if (broken !== "links_slug") throw error;
+      if (input.slug !== undefined) throw slugTaken(input.slug, error);
+      if (attempt === RANDOM_TRIES)
+        throw new AppError("CONFLICT", "No free random slug was found: raise slugLength of the domain.", {
+          cause: error,
+        });
+    }
+  }
+}
+
+async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> {
+  const domain = await domainFor(tx, ctx, input.domain);
+  const row = await rowOf(tx, ctx, domain, input);
+  await insertLink(tx, ctx, row);
+  const core = coreOf(ctx, { row, host: domain.host });
+  tx.record(linkCreated, row.id, core);
+  return withTotals(core, null);
+}
+
+/** The newest link in use with this destination, for `findExisting`; null when one must be made. */
+export async function findExisting(ctx: Context, input: NewLink): Promise<Link | null> {
+  const domain = await domainFor(ctx.db.read, ctx, input.domain);
+  const { href } = destinationOf("/destinationUrl", input.destinationUrl);
+  const found = await selectByDestination(ctx.db.read, ctx, domain.id, destinationHash(href));
+  return found ? linkOf(ctx, found) : null;
+}
+
+async function domainFor(
+  read: Pick<Change, "select">,
+  ctx: Context,
+  named: string | undefined,
+): Promise<DomainRow> {
+  if (named === undefined) return findDefaultDomain(read, ctx);
+  return findDomain(read, ctx, named).catch((error: unknown) => {
+    if (error instanceof AppError) throw invalid("/domain", "domain is not one of this workspace");
+    throw error;
+  });
+}
+
+async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
+  const destination = destinationOf("/destinationUrl", input.destinationUrl);
+  await refuseLoop(tx, ctx, "/destinationUrl", destination.href);
+  const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
+  const row = {
+    id: newId("link", tx.now),
+    workspaceId: workspaceOf(ctx),
+    domainId: domain.id,
+    slug,
+    slugKey: foldSlug(slug, domain.caseSensitive),
+    destinationUrl: destination.href,
+    destinationHash: destinationHash(destination.href),
+    title: input.title ?? null,
+    description: input.description ?? null,
+    tags: input.tags ?? [],
+    externalId: input.externalId ?? null,
+    redirectStatus: input.redirectStatus ?? 302,
+    forwardQuery: input.forwardQuery ?? true,
+    expiresAt: timeOf("/expiresAt", input.expiresAt),
+    expiredUrl: await expiredUrlOf(tx, ctx, input.expiredUrl),
+    clicksLimit: input.clicksLimit ?? null,
+    version: 1,
+    createdBy: ctx.actor.id,
+    archivedAt: null,
+    deletedAt: null,
+    createdAt: tx.now,
+    updatedAt: tx.now,
+  };
+  return { ...row, searchText: searchText(row) };
+}
+
+/** @throws AppError VALIDATION_ERROR naming what is wrong with it */
+export function chosenSlug(text: string): string {
+  const slug = canonicalSlug(text);
+  const problem = slugProblem(slug);
+  if (problem !== null) throw invalid("/slug", problem);
+  return slug;
+}
+
+/** The pattern of the schema lets the 31st of February pass; the calendar does not. */
+export function timeOf(path: string, text: string | null | undefined): number | null {
+  if (text === null || text === undefined) return null;
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw invalid(path, `${path.slice(1)} is not a date of the calendar`);
+  return ms;
+}
+
+export async function expiredUrlOf(
+  tx: Change,
+  ctx: Context,
+  text: string | null | undefined,
+): Promise<string | null> {
+  if (text === null || text === undefined) return null;
+  const { href } = destinationOf("/expiredUrl", text);
+  await refuseLoop(tx, ctx, "/expiredUrl", href);
+  return href;
+}

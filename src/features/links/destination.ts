@@ -1,0 +1,52 @@
+import { eq } from "drizzle-orm";
+import type { Tx } from "../../db/database.ts";
+import { invalid } from "../../lib/errors.ts";
+import { hashOf } from "../../lib/secrets.ts";
+import { isLoopbackHost, parseDestination } from "../../lib/url.ts";
+import type { Context } from "../../platform/context.ts";
+
+/**
+ * A destination as it is stored, after the checks that need no database.
+ * @throws AppError VALIDATION_ERROR naming `path`
+ */
+export function destinationOf(path: string, text: string): { href: string } {
+  const destination = parseDestination(text);
+  if ("problem" in destination) throw invalid(path, `${path.slice(1)} ${destination.problem}`);
+  return destination;
+}
+
+/** A destination on a host that serves short links here would go round in circles. */
+export async function refuseLoop(
+  tx: Pick<Tx, "select">,
+  ctx: Context,
+  path: string,
+  href: string,
+): Promise<void> {
+  const { host, port } = originOf(href);
+  // This machine has other servers than ours: among its names the port decides.
+  const own = isLoopbackHost(host) ? port === ownPort(ctx) : await servesLinks(tx, ctx, host);
+  if (own)
+    throw invalid(
+      path,
+      `${path.slice(1)} lies on a host that serves short links here: it would go round in circles`,
+    );
+}
+
+async function servesLinks(tx: Pick<Tx, "select">, ctx: Context, host: string): Promise<boolean> {
+  const { domains } = ctx.db.tables;
+  const [own] = await tx.select({ id: domains.id }).from(domains).where(eq(domains.host, host)).limit(1);
+  return own !== undefined;
+}
+
+/** The port we answer on, as a browser would write it. */
+const ownPort = (ctx: Context): string =>
+  originOf(ctx.baseUrl() ?? `http://localhost:${ctx.config.WAYPOST_PORT}`).port;
+
+/** Host as domains are stored, and the port, the scheme's own included. */
+function originOf(href: string): { host: string; port: string } {
+  const { hostname, port, protocol } = new URL(href);
+  return { host: hostname.replace(/\.$/, ""), port: port || (protocol === "https:" ? "443" : "80") };
+}
+
+/** What an index can hold of a URL: half a SHA-256, hex. */
+export const destinationHash = (href: string): string => hashOf(href).slice(0, 32);

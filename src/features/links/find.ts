@@ -1,0 +1,34 @@
+import { notFound } from "../../lib/errors.ts";
+import { isId } from "../../lib/ids.ts";
+import { foldSlug } from "../../lib/slug.ts";
+import type { Context } from "../../platform/context.ts";
+import { findDomain } from "../domains/find.ts";
+import type { Link } from "./model.ts";
+import { type Found, linkOf, type Reader, selectByExternalId, selectById, selectBySlug } from "./store.ts";
+
+/** How a link is named in a path: its id, `ext_` and its external id, or, with a domain, its slug. */
+export interface LinkName {
+  readonly link: string;
+  /** Host or id. */
+  readonly domain?: string | undefined;
+}
+
+export const readLink = async (ctx: Context, name: LinkName): Promise<Link> =>
+  linkOf(ctx, await findLink(ctx.db.read, ctx, name));
+
+/** @throws AppError NOT_FOUND, for links of other workspaces too */
+export async function findLink(read: Reader, ctx: Context, { link, domain }: LinkName): Promise<Found> {
+  const found = domain === undefined ? await byId(read, ctx, link) : await bySlug(read, ctx, link, domain);
+  if (!found) throw notFound("link");
+  return found;
+}
+
+async function byId(read: Reader, ctx: Context, name: string): Promise<Found | undefined> {
+  if (name.startsWith("ext_")) return selectByExternalId(read, ctx, name.slice(4));
+  return isId("link", name) ? selectById(read, ctx, name) : undefined;
+}
+
+async function bySlug(read: Reader, ctx: Context, slug: string, domain: string): Promise<Found | undefined> {
+  const { id, caseSensitive } = await findDomain(read, ctx, domain);
+  return selectBySlug(read, ctx, id, foldSlug(slug, caseSensitive));
+}

@@ -1,0 +1,156 @@
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
+import { type Context, workspaceOf } from "../../platform/context.ts";
+import { afterPlace, type Page, type PageRequest } from "../../platform/paging.ts";
+import { findDomain } from "../domains/find.ts";
+import { timeOf } from "./create.ts";
+import { destinationHash, destinationOf } from "./destination.ts";
+import type { LinkFilter, LinkSort } from "./filter.ts";
+import type { Link } from "./model.ts";
+import { matches } from "./search.ts";
+import { linkOf, mine, selectLinks } from "./store.ts";
+
+/** Links of the workspace that pass the filter, in the order asked for; ids settle ties. */
+export async function listLinks(
+  ctx: Context,
+  filter: LinkFilter,
+  { sortBy, sortOrder }: LinkSort,
+  { limit, offset, after }: PageRequest,
+): Promise<Page<Link>> {
+  const { links } = ctx.db.tables;
+  const by = sortColumns(ctx)[sortBy];
+  const direction = sortOrder === "asc" ? asc : desc;
+  const beyond = after ? afterPlace(by, links.id, sortOrder, after) : undefined;
+  const where = await conditions(ctx, filter);
+  const rows = await selectLinks(ctx.db.read, ctx)
+    .where(and(where, beyond))
+    .orderBy(direction(by), direction(links.id))
+    .limit(limit + 1)
+    .offset(offset);
+  const items = rows.slice(0, limit).map((found) => linkOf(ctx, found));
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return {
+    items,
+    total: await countWhere(ctx, where),
+    next: last ? { value: sortValueOf[sortBy](last), id: last.row.id } : null,
+  };
+}
+
+export const countLinks = async (ctx: Context, filter: LinkFilter): Promise<number> =>
+  countWhere(ctx, await conditions(ctx, filter));
+
+async function countWhere(ctx: Context, where: SQL | undefined): Promise<number> {
+  const { links, linkTotals } = ctx.db.tables;
+  const [row] = await ctx.db.read
+    .select({ total: count() })
+    .from(links)
+    .leftJoin(linkTotals, eq(linkTotals.linkId, links.id))
+    .where(where);
+  return row?.total ?? 0;
+}
+
+type Row = Awaited<ReturnType<typeof selectLinks>>[number];
+
+/** What a column holds where there is nothing: both dialects sort it first. */
+const sortColumns = (ctx: Context): Record<LinkSort["sortBy"], SQL> => {
+  const { links, linkTotals } = ctx.db.tables;
+  return {
+    createdAt: sql`${links.createdAt}`,
+    updatedAt: sql`${links.updatedAt}`,
+    expiresAt: sql`coalesce(${links.expiresAt}, 0)`,
+    slug: sql`${links.slugKey}`,
+    title: sql`coalesce(${links.title}, '')`,
+    clicks: sql`coalesce(${linkTotals.clicks}, 0)`,
+    uniqueClicks: sql`coalesce(${linkTotals.uniqueClicks}, 0)`,
+    botClicks: sql`coalesce(${linkTotals.botClicks}, 0)`,
+    lastClickedAt: sql`coalesce(${linkTotals.lastClickedAt}, 0)`,
+  };
+};
+
+const sortValueOf: Record<LinkSort["sortBy"], (row: Row) => string | number> = {
+  createdAt: ({ row }) => row.createdAt,
+  updatedAt: ({ row }) => row.updatedAt,
+  expiresAt: ({ row }) => row.expiresAt ?? 0,
+  slug: ({ row }) => row.slugKey,
+  title: ({ row }) => row.title ?? "",
+  clicks: ({ totals }) => totals?.clicks ?? 0,
+  uniqueClicks: ({ totals }) => totals?.uniqueClicks ?? 0,
+  botClicks: ({ totals }) => totals?.botClicks ?? 0,
+  lastClickedAt: ({ totals }) => totals?.lastClickedAt ?? 0,
+};
+
+async function conditions(ctx: Context, filter: LinkFilter): Promise<SQL | undefined> {
+  const { links, linkTotals } = ctx.db.tables;
+  const clicks = sql`coalesce(${linkTotals.clicks}, 0)`;
+  return and(
+    mine(ctx),
+    filter.deleted ? isNotNull(links.deletedAt) : isNull(links.deletedAt),
+    archived(ctx, filter.archived ?? "false"),
+    filter.domain === undefined
+      ? undefined
+      : eq(links.domainId, (await findDomain(ctx.db.read, ctx, filter.domain)).id),
+    filter.tag === undefined ? undefined : tagged(ctx, filter.tag.split(","), filter.tagMode ?? "any"),
+    ...(filter.search === undefined ? [] : matches(links, filter.search)),
+    filter.externalId === undefined ? undefined : eq(links.externalId, filter.externalId),
+    filter.createdBy === undefined ? undefined : eq(links.createdBy, filter.createdBy),
+    filter.destinationUrl === undefined
+      ? undefined
+      : eq(links.destinationHash, hashOfText(filter.destinationUrl)),
+    filter.createdFrom === undefined
+      ? undefined
+      : gte(links.createdAt, timeOf("/createdFrom", filter.createdFrom)!),
+    filter.createdTo === undefined ? undefined : lt(links.createdAt, timeOf("/createdTo", filter.createdTo)!),
+    filter.clicksMin === undefined ? undefined : gte(clicks, filter.clicksMin),
+    filter.clicksMax === undefined ? undefined : lte(clicks, filter.clicksMax),
+    filter.expired === undefined ? undefined : expired(ctx, filter.expired),
+  );
+}
+
+const hashOfText = (text: string) => destinationHash(destinationOf("/destinationUrl", text).href);
+
+function archived(ctx: Context, wanted: NonNullable<LinkFilter["archived"]>): SQL | undefined {
+  const { links } = ctx.db.tables;
+  if (wanted === "any") return undefined;
+  return wanted === "true" ? isNotNull(links.archivedAt) : isNull(links.archivedAt);
+}
+
+/** By date or because its clicks are used up. */
+function expired(ctx: Context, wanted: boolean): SQL | undefined {
+  const { links, linkTotals } = ctx.db.tables;
+  const now = ctx.clock.now();
+  const used = sql`coalesce(${linkTotals.clicks}, 0) >= ${links.clicksLimit}`;
+  return wanted
+    ? or(lte(links.expiresAt, now), and(isNotNull(links.clicksLimit), used))
+    : and(
+        or(isNull(links.expiresAt), gt(links.expiresAt, now)),
+        or(isNull(links.clicksLimit), sql`not (${used})`),
+      );
+}
+
+function tagged(ctx: Context, tags: readonly string[], mode: "any" | "all"): SQL | undefined {
+  const { links, linkTags } = ctx.db.tables;
+  const having = (wanted: readonly string[]) =>
+    inArray(
+      links.id,
+      ctx.db.read
+        .select({ id: linkTags.linkId })
+        .from(linkTags)
+        .where(and(eq(linkTags.workspaceId, workspaceOf(ctx)), inArray(linkTags.tag, [...wanted]))),
+    );
+  return mode === "any" ? having(tags) : and(...tags.map((tag) => having([tag])));
+}

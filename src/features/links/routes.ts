@@ -1,0 +1,172 @@
+import { Type as t } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { Guard } from "../../platform/http.ts";
+import { once } from "../../platform/once.ts";
+import { pagingQuery } from "../../platform/paging.ts";
+import { ok, page } from "../../platform/reply.ts";
+import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
+import { archiveLink, deleteLink, purgeLink, restoreLink, unarchiveLink } from "./archive.ts";
+import { createLink, findExisting } from "./create.ts";
+import { filterQuery, type LinkSort, sortQuery } from "./filter.ts";
+import { readLink } from "./find.ts";
+import { countLinks, listLinks } from "./list.ts";
+import { Link, LinkPatch, NewLink } from "./model.ts";
+import { updateLink } from "./update.ts";
+import { etagOf } from "./version.ts";
+
+const LinkParams = t.Object({
+  link: t.String({
+    maxLength: 600,
+    description: "Id, ext_ and your external id, or with ?domain= the slug.",
+  }),
+});
+const named = {
+  domain: t.Optional(
+    t.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "Host or id, when the link is named by its slug.",
+    }),
+  ),
+};
+const Named = strict(named);
+
+export const linkRoutes = (guard: Guard) =>
+  new Elysia({ prefix: "/links", tags: ["Links"] })
+    .use(guard)
+    .get(
+      "",
+      ({
+        ctx,
+        query: { sortBy = "createdAt", sortOrder = "desc", page: number, limit, cursor, ...filter },
+      }) => {
+        const sort: LinkSort = { sortBy, sortOrder };
+        const paging = {
+          ...(number && { page: number }),
+          ...(limit && { limit }),
+          ...(cursor !== undefined && { cursor }),
+        };
+        return page(ctx, "Links", paging, JSON.stringify([sort, filter]), (request) =>
+          listLinks(ctx, filter, sort, request),
+        );
+      },
+      {
+        may: "links:read",
+        query: strict({ ...filterQuery, ...sortQuery, ...pagingQuery }),
+        response: { 200: listEnvelope(Link) },
+        detail: { operationId: "listLinks", summary: "Links of the workspace" },
+      },
+    )
+    .post(
+      "",
+      async ({ ctx, body }) => {
+        const existing = body.findExisting ? await findExisting(ctx, body) : null;
+        const answer = existing
+          ? { status: 200, message: "Link exists" }
+          : { status: 201, message: "Link created" };
+        return once(ctx, answer, body, async (c) => existing ?? createLink(c, body));
+      },
+      {
+        may: "links:create",
+        body: NewLink,
+        response: { 200: envelope(Link), 201: envelope(Link) },
+        detail: { operationId: "createLink", summary: "Make a short link" },
+      },
+    )
+    .get("/count", async ({ ctx, query }) => ok(ctx, "Count", { count: await countLinks(ctx, query) }), {
+      may: "links:read",
+      query: strict(filterQuery),
+      response: { 200: envelope(t.Object({ count: t.Integer() })) },
+      detail: { operationId: "countLinks", summary: "How many links pass the filters" },
+    })
+    .get(
+      "/:link",
+      async ({ ctx, params, query, set }) => {
+        const link = await readLink(ctx, { ...params, ...query });
+        set.headers["etag"] = etagOf(link);
+        return ok(ctx, "Link", link);
+      },
+      {
+        may: "links:read",
+        params: LinkParams,
+        query: Named,
+        response: { 200: envelope(Link) },
+        detail: { operationId: "getLink", summary: "One link" },
+      },
+    )
+    .patch(
+      "/:link",
+      async ({ ctx, params, query, body, request, set }) => {
+        const link = await updateLink(ctx, { ...params, ...query }, body, request.headers.get("if-match"));
+        set.headers["etag"] = etagOf(link);
+        return ok(ctx, "Link updated", link);
+      },
+      {
+        may: "links:update",
+        params: LinkParams,
+        query: Named,
+        body: LinkPatch,
+        response: { 200: envelope(Link) },
+        detail: { operationId: "updateLink", summary: "Change what the body names; null clears" },
+      },
+    )
+    .delete(
+      "/:link",
+      async ({ ctx, params, query: { permanent, ...query }, request }) => {
+        const verb = permanent ? purgeLink : deleteLink;
+        const link = await verb(ctx, { ...params, ...query }, request.headers.get("if-match"));
+        return ok(ctx, permanent ? "Link destroyed" : "Link moved to the trash", link);
+      },
+      {
+        may: "links:delete",
+        params: LinkParams,
+        query: strict({
+          ...named,
+          permanent: t.Optional(t.Boolean({ description: "Destroy the link and its clicks instead." })),
+        }),
+        response: { 200: envelope(Link) },
+        detail: { operationId: "deleteLink", summary: "Move to the trash, or destroy" },
+      },
+    )
+    .post(
+      "/:link/archive",
+      ({ ctx, params, query, request }) =>
+        once(ctx, { status: 200, message: "Link archived" }, [params, query], (c) =>
+          archiveLink(c, { ...params, ...query }, request.headers.get("if-match")),
+        ),
+      {
+        may: "links:update",
+        params: LinkParams,
+        query: Named,
+        response: { 200: envelope(Link) },
+        detail: { operationId: "archiveLink", summary: "Take out of lists; it still redirects" },
+      },
+    )
+    .post(
+      "/:link/unarchive",
+      ({ ctx, params, query, request }) =>
+        once(ctx, { status: 200, message: "Link unarchived" }, [params, query], (c) =>
+          unarchiveLink(c, { ...params, ...query }, request.headers.get("if-match")),
+        ),
+      {
+        may: "links:update",
+        params: LinkParams,
+        query: Named,
+        response: { 200: envelope(Link) },
+        detail: { operationId: "unarchiveLink", summary: "Back into lists" },
+      },
+    )
+    .post(
+      "/:link/restore",
+      ({ ctx, params, query, request }) =>
+        once(ctx, { status: 200, message: "Link restored" }, [params, query], (c) =>
+          restoreLink(c, { ...params, ...query }, request.headers.get("if-match")),
+        ),
+      {
+        may: "links:delete",
+        params: LinkParams,
+        query: Named,
+        response: { 200: envelope(Link) },
+        detail: { operationId: "restoreLink", summary: "Take out of the trash" },
+      },
+    );

@@ -1,0 +1,11 @@
+import { slugPath } from "../../lib/slug.ts";
+import type { Ports } from "../../platform/context.ts";
+
+/**
+ * A short URL. Domains share the scheme and port of the base URL, since one server answers for all:
+ * `https://go.example.com/summer` behind a proxy, `http://go.localhost:8080/summer` on a desk.
+ */
+export function shortUrl(ports: Pick<Ports, "baseUrl">, host: string, slug: string): string {
+  const { protocol, port } = new URL(ports.baseUrl() ?? "https://localhost");
+  return `${protocol}//${host}${port === "" ? "" : `:${port}`}${slugPath(slug)}`;
+}

@@ -1,0 +1,110 @@
+import { and, desc, eq, isNull } from "drizzle-orm";
+import type { Tx } from "../../db/database.ts";
+import type { Id } from "../../lib/ids.ts";
+import { type Context, workspaceOf } from "../../platform/context.ts";
+import { type Link, type LinkCore, type LinkRow, type TotalsRow, toLinkCore, withTotals } from "./model.ts";
+import { shortUrl } from "./short-url.ts";
+
+export type Reader = Pick<Tx, "select">;
+
+/** A link with the host it lives on and its numbers. */
+export interface Found {
+  readonly row: LinkRow;
+  readonly host: string;
+  readonly totals: TotalsRow | null;
+}
+
+export const coreOf = (ctx: Context, { row, host }: Omit<Found, "totals">): LinkCore =>
+  toLinkCore(row, host, shortUrl(ctx, host, row.slug));
+
+export const linkOf = (ctx: Context, found: Found): Link => withTotals(coreOf(ctx, found), found.totals);
+
+/** Links of the workspace with host and numbers: what every read of links begins with. */
+export function selectLinks(read: Reader, ctx: Context) {
+  const { links, domains, linkTotals } = ctx.db.tables;
+  return read
+    .select({ row: links, host: domains.host, totals: linkTotals })
+    .from(links)
+    .innerJoin(domains, eq(domains.id, links.domainId))
+    .leftJoin(linkTotals, eq(linkTotals.linkId, links.id));
+}
+
+export const mine = (ctx: Context) => eq(ctx.db.tables.links.workspaceId, workspaceOf(ctx));
+
+export async function selectById(read: Reader, ctx: Context, id: Id<"link">): Promise<Found | undefined> {
+  const { links } = ctx.db.tables;
+  const [found] = await selectLinks(read, ctx)
+    .where(and(mine(ctx), eq(links.id, id)))
+    .limit(1);
+  return found;
+}
+
+export async function selectByExternalId(
+  read: Reader,
+  ctx: Context,
+  externalId: string,
+): Promise<Found | undefined> {
+  const { links } = ctx.db.tables;
+  const [found] = await selectLinks(read, ctx)
+    .where(and(mine(ctx), eq(links.externalId, externalId)))
+    .limit(1);
+  return found;
+}
+
+export async function selectBySlug(
+  read: Reader,
+  ctx: Context,
+  domainId: Id<"dom">,
+  slugKey: string,
+): Promise<Found | undefined> {
+  const { links } = ctx.db.tables;
+  const here = and(mine(ctx), eq(links.domainId, domainId), eq(links.slugKey, slugKey));
+  const [found] = await selectLinks(read, ctx).where(here).limit(1);
+  return found;
+}
+
+/** The newest link in use with this destination on this domain. */
+export async function selectByDestination(
+  read: Reader,
+  ctx: Context,
+  domainId: Id<"dom">,
+  hash: string,
+): Promise<Found | undefined> {
+  const { links } = ctx.db.tables;
+  const same = and(
+    mine(ctx),
+    eq(links.destinationHash, hash),
+    eq(links.domainId, domainId),
+    isNull(links.deletedAt),
+    isNull(links.archivedAt),
+  );
+  const [found] = await selectLinks(read, ctx).where(same).orderBy(desc(links.id)).limit(1);
+  return found;
+}
+
+export async function insertLink(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
+  await tx.insert(ctx.db.tables.links).values(row);
+  await insertTags(tx, ctx, row);
+}
+
+export async function updateLinkRow(tx: Tx, ctx: Context, row: LinkRow, tagsChanged: boolean): Promise<void> {
+  const { links, linkTags } = ctx.db.tables;
+  await tx
+    .update(links)
+    .set(row)
+    .where(and(mine(ctx), eq(links.id, row.id)));
+  if (!tagsChanged) return;
+  await tx.delete(linkTags).where(eq(linkTags.linkId, row.id));
+  await insertTags(tx, ctx, row);
+}
+
+async function insertTags(tx: Tx, ctx: Context, { id, workspaceId, tags }: LinkRow): Promise<void> {
+  if (tags.length === 0) return;
+  await tx.insert(ctx.db.tables.linkTags).values(tags.map((tag) => ({ linkId: id, workspaceId, tag })));
+}
+
+export async function deleteLinkRow(tx: Tx, ctx: Context, id: Id<"link">): Promise<void> {
+  const { links, linkTotals } = ctx.db.tables;
+  await tx.delete(linkTotals).where(eq(linkTotals.linkId, id));
+  await tx.delete(links).where(and(mine(ctx), eq(links.id, id)));
+}

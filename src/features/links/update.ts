@@ -1,0 +1,70 @@
+import { uniqueViolation } from "../../db/errors.ts";
+import { foldSlug } from "../../lib/slug.ts";
+import type { Context } from "../../platform/context.ts";
+import { type Change, change } from "../../platform/events.ts";
+import { findDomain } from "../domains/find.ts";
+import { chosenSlug, expiredUrlOf, timeOf } from "./create.ts";
+import { destinationHash, destinationOf, refuseLoop } from "./destination.ts";
+import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
+import { linkUpdated } from "./events.ts";
+import { findLink, type LinkName } from "./find.ts";
+import type { Link, LinkPatch, LinkRow } from "./model.ts";
+import { searchText } from "./search.ts";
+import { coreOf, linkOf, updateLinkRow } from "./store.ts";
+import { checkVersion } from "./version.ts";
+
+/** Changes what the patch names; null clears. `ifMatch` is the If-Match header. */
+export async function updateLink(
+  ctx: Context,
+  name: LinkName,
+  patch: LinkPatch,
+  ifMatch: string | null,
+): Promise<Link> {
+  try {
+    return await change(ctx, async (tx) => {
+      const found = await findLink(tx, ctx, name);
+      checkVersion(found.row, ifMatch);
+      if (found.row.deletedAt !== null) throw inTrash();
+      const row = await patched(tx, ctx, found.row, patch);
+      await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
+      tx.record(linkUpdated, row.id, coreOf(ctx, { ...found, row }));
+      return linkOf(ctx, { ...found, row });
+    });
+  } catch (error) {
+    const broken = uniqueViolation(error);
+    if (broken === "links_slug") throw slugTaken(patch.slug ?? "", error);
+    throw broken === "links_external_id" ? externalIdTaken(error) : error;
+  }
+}
+
+async function patched(tx: Change, ctx: Context, before: LinkRow, patch: LinkPatch): Promise<LinkRow> {
+  const row = {
+    ...before,
+    ...(patch.title === undefined ? {} : { title: patch.title }),
+    ...(patch.description === undefined ? {} : { description: patch.description }),
+    ...(patch.externalId === undefined ? {} : { externalId: patch.externalId }),
+    ...(patch.clicksLimit === undefined ? {} : { clicksLimit: patch.clicksLimit }),
+    ...(patch.expiresAt === undefined ? {} : { expiresAt: timeOf("/expiresAt", patch.expiresAt) }),
+    ...(patch.expiredUrl === undefined ? {} : { expiredUrl: await expiredUrlOf(tx, ctx, patch.expiredUrl) }),
+    ...(patch.destinationUrl === undefined ? {} : await destination(tx, ctx, patch.destinationUrl)),
+    ...(patch.slug === undefined ? {} : await slug(tx, ctx, before, patch.slug)),
+    tags: patch.tags ?? before.tags,
+    redirectStatus: patch.redirectStatus ?? before.redirectStatus,
+    forwardQuery: patch.forwardQuery ?? before.forwardQuery,
+    version: before.version + 1,
+    updatedAt: tx.now,
+  };
+  return { ...row, searchText: searchText(row) };
+}
+
+async function destination(tx: Change, ctx: Context, text: string) {
+  const { href } = destinationOf("/destinationUrl", text);
+  await refuseLoop(tx, ctx, "/destinationUrl", href);
+  return { destinationUrl: href, destinationHash: destinationHash(href) };
+}
+
+async function slug(tx: Change, ctx: Context, { domainId }: LinkRow, text: string) {
+  const chosen = chosenSlug(text);
+  const { caseSensitive } = await findDomain(tx, ctx, domainId);
+  return { slug: chosen, slugKey: foldSlug(chosen, caseSensitive) };
+}

@@ -1,0 +1,222 @@
+import { type AnyElysia, Elysia } from "elysia";
+import { AppError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import { networkOf } from "../lib/ip.ts";
+import type { Actor, Context, Ports } from "./context.ts";
+import { failure, type Stamp } from "./envelope.ts";
+import { failures, type Guard, guard, logBug } from "./http.ts";
+import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./limits.ts";
+import { type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
+
+/** Who asks, from the request's credentials; null when it brings none. */
+export type Authenticate = (request: Request) => Promise<Actor | null>;
+
+export interface ApiOptions {
+  readonly ports: Ports;
+  readonly authenticate: Authenticate;
+  readonly limits: { readonly key: Limiter; readonly anonymous: Limiter };
+  /** Why routes that need a permission are closed altogether; null once the installation is set up. */
+  closed(): AppError | null;
+  readonly features: (guard: Guard, app: AppInfo) => AnyElysia[];
+}
+
+/** What the features that describe the API itself need to know of it. */
+export interface AppInfo {
+  routes(): readonly RegisteredRoute[];
+  elysia(): AnyElysia;
+}
+
+export interface Api {
+  /** Answers a request from the network. `address` is the client's, whole. */
+  fetch(request: Request, address: string): Promise<Response>;
+  /** Answers a request of somebody who is known already: the local command line. */
+  fetchAs(request: Request, actor: Actor): Promise<Response>;
+  readonly routes: readonly RegisteredRoute[];
+}
+
+interface Caller extends Stamp {
+  readonly actor: Actor | null;
+  readonly address: string | null;
+}
+
+interface Asked {
+  readonly actor: Actor | Error | null;
+  readonly allowance: Allowance | null;
+}
+
+function settled({ actor, allowance }: Asked): Actor | null {
+  if (allowance?.exceeded) throw limitExceeded(allowance);
+  if (actor instanceof Error) throw actor;
+  return actor;
+}
+
+const nobody: Actor = { kind: "system", id: "anonymous", workspaceId: null, permissions: new Set() };
+
+/** The API: who asks, how often, and whether they may, is settled here, before a body is read. */
+export function openApi({ ports, authenticate, limits, closed, features }: ApiOptions): Api {
+  const callers = new WeakMap<Request, Caller>();
+  const callerOf = (request: Request) => callers.get(request)!;
+  const app: AnyElysia = new Elysia({ prefix: "/api/v1", normalize: false }).use(
+    failures(callerOf, ports.log),
+  );
+  const guarded = guard((request) => contextOf(ports, request, callerOf(request)));
+  for (const feature of features(guarded, { routes: () => routes, elysia: () => app })) app.use(feature);
+  const routes = registeredRoutes(app);
+  const match = routeMatcher(routes);
+
+  async function run(request: Request, caller: Caller): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    const found = match(request.method, pathname);
+    if (found.kind === "none") throw new AppError("NOT_FOUND", "There is nothing at this address.");
+    if (found.kind === "wrong_method") return wrongMethod(request, found.allow);
+    const { permission } = found.route;
+    if (permission !== null) admit(caller.actor, permission, closed());
+    checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
+    const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
+    callers.set(plain, caller);
+    const response = await inTime(app.fetch(plain), ports.config.WAYPOST_REQUEST_TIMEOUT);
+    if (isKnown(request, response)) return new Response(null, { status: 304, headers: response.headers });
+    return request.method === "HEAD" ? new Response(null, response) : response;
+  }
+
+  async function answer(request: Request, address: string | null, known: Actor | null): Promise<Response> {
+    const at = ports.clock.now();
+    let caller: Caller = { at, requestId: requestIdOf(request, at), actor: known, address };
+    let allowance: Allowance | null = null;
+    let response: Response;
+    try {
+      if (!known) {
+        const asked = await ask(request, address ?? "");
+        allowance = asked.allowance;
+        caller = { ...caller, actor: settled(asked) };
+      }
+      response = await run(request, caller);
+    } catch (error) {
+      response = refused(error, caller, request);
+    }
+    return finished(response, caller, allowance);
+  }
+
+  /** Who asks, and what is left to them. A wrong key counts against its address, so that keys cannot be tried out. */
+  async function ask(request: Request, address: string): Promise<Asked> {
+    const actor = await authenticate(request).catch((error: unknown) => error as Error);
+    const known = actor instanceof Error ? null : actor;
+    const allowance = known
+      ? await limits.key.take(`${known.workspaceId}:${known.id}`)
+      : await limits.anonymous.take(address);
+    return { actor, allowance };
+  }
+
+  function refused(error: unknown, caller: Caller, request: Request): Response {
+    if (error instanceof AppError) return failure(caller, error);
+    logBug(ports.log, caller, request, error);
+    return failure(
+      caller,
+      new AppError("INTERNAL", "Something went wrong on our side. The request id helps us find it."),
+    );
+  }
+
+  return {
+    routes,
+    fetch: (request, address) => answer(request, address, null),
+    fetchAs: (request, actor) => answer(request, null, actor),
+  };
+}
+
+function contextOf(ports: Ports, request: Request, { actor, at, requestId, address }: Caller): Context {
+  return {
+    ...ports,
+    actor: actor ?? nobody,
+    at,
+    idempotencyKey: idempotencyKeyOf(request),
+    origin: {
+      requestId,
+      network: address === null ? null : networkOf(address) || null,
+      userAgent: request.headers.get("user-agent")?.slice(0, 256) ?? null,
+    },
+  };
+}
+
+function admit(
+  actor: Actor | null,
+  permission: RegisteredRoute["permission"],
+  closed: AppError | null,
+): void {
+  if (closed) throw closed;
+  if (!actor) throw new AppError("UNAUTHORIZED", "Send an API key: Authorization: Bearer way_sk_…");
+  if (permission !== null && !actor.permissions.has(permission))
+    throw new AppError("FORBIDDEN", `This needs the permission ${permission}.`);
+}
+
+/** JSON of a bounded length, uncompressed, or nothing. What Elysia would make of other types is not for us. */
+function checkBody(request: Request, sizeMax: number): void {
+  const { headers } = request;
+  const length = headers.get("content-length");
+  const hasBody = (length !== null && length !== "0") || headers.has("transfer-encoding");
+  if (!hasBody) return;
+  if (Number(length ?? 0) > sizeMax)
+    throw new AppError("PAYLOAD_TOO_LARGE", `The body may have ${sizeMax} bytes at most.`);
+  if (!/^application\/json(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i.test(headers.get("content-type") ?? ""))
+    throw new AppError(
+      "UNSUPPORTED_MEDIA_TYPE",
+      "The body must be JSON: send Content-Type: application/json.",
+    );
+  if (headers.has("content-encoding"))
+    throw new AppError("UNSUPPORTED_MEDIA_TYPE", "The body must not be compressed.");
+}
+
+const wrongMethod = (request: Request, allow: string): Response => {
+  if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+  throw new AppError("METHOD_NOT_ALLOWED", `This address takes ${allow}.`, { headers: { allow } });
+};
+
+/** A client's own id is taken over when it is harmless, so that both sides log the same. */
+function requestIdOf(request: Request, at: number): string {
+  const given = request.headers.get("x-request-id");
+  return given !== null && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : newId("req", at);
+}
+
+function idempotencyKeyOf(request: Request): string | null {
+  const key = request.headers.get("idempotency-key");
+  if (key === null || request.method !== "POST") return null;
+  if (!/^[\x20-\x7e]{1,255}$/.test(key))
+    throw new AppError("VALIDATION_ERROR", "Idempotency-Key must be 1 to 255 printable ASCII characters.");
+  return key;
+}
+
+/** The client has this very state already (RFC 9110, 13.1.2: compared weakly). */
+function isKnown(request: Request, response: Response): boolean {
+  const etag = response.headers.get("etag");
+  const known = request.headers.get("if-none-match");
+  if (etag === null || known === null || !["GET", "HEAD"].includes(request.method)) return false;
+  return known.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
+}
+
+async function inTime(response: Response | Promise<Response>, timeoutMs: number): Promise<Response> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      late.reject(
+        new AppError("UNAVAILABLE", `No answer within ${timeoutMs} ms. Try again.`, {
+          headers: { "retry-after": "1" },
+        }),
+      ),
+    timeoutMs,
+  );
+  try {
+    return await Promise.race([response, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What every answer carries. */
+function finished(response: Response, { requestId, at }: Stamp, allowance: Allowance | null): Response {
+  response.headers.set("x-request-id", requestId);
+  if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
+  response.headers.set("x-content-type-options", "nosniff");
+  if (allowance)
+    for (const [name, value] of Object.entries(limitHeaders(allowance, at)))
+      response.headers.set(name, value);
+  return response;
+}

@@ -1,0 +1,85 @@
+import type { Clicks } from "../clicks/clicks.ts";
+import type { Config } from "../config.ts";
+import type { Database } from "../db/database.ts";
+import type { Clock } from "../lib/clock.ts";
+import { AppError } from "../lib/errors.ts";
+import type { Id } from "../lib/ids.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Event } from "./events.ts";
+import type { Cursors } from "./paging.ts";
+import type { Permission } from "./permissions.ts";
+
+/** Everything outside the process, behind small doors. Built once in app.ts. */
+export interface Ports {
+  readonly db: Database;
+  readonly clicks: Clicks;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly log: Logger;
+  /** Idempotency keys whose first request is still running in this process; `once` keeps it. */
+  readonly running: Set<string>;
+  /** Seals and opens the cursors of lists. */
+  readonly cursors: Cursors;
+  /** The origin of the admin page and the API (`https://links.example.com`); null before setup has fixed it. */
+  baseUrl(): string | null;
+  /** Tells this process's caches what was just committed. */
+  heard(event: Event): void;
+}
+
+/** Who asks. */
+export interface Actor {
+  readonly kind: "user" | "key" | "system";
+  readonly id: string;
+  /** Null for operators, and for people before they have chosen a workspace. */
+  readonly workspaceId: Id<"ws"> | null;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/** Where a request came from, as it is kept with what it did. */
+export interface Origin {
+  readonly requestId: string | null;
+  /** The cut address: /24 or /48. */
+  readonly network: string | null;
+  readonly userAgent: string | null;
+}
+
+/** What every verb takes first: the ports, and who is asking. */
+export interface Context extends Ports {
+  readonly actor: Actor;
+  readonly origin: Origin;
+  /** When the request arrived, in milliseconds since 1970. */
+  readonly at: number;
+  /** The Idempotency-Key of a POST; null without one. */
+  readonly idempotencyKey: string | null;
+  /** Set while a POST with an Idempotency-Key runs: `change` stores the answer with the effect. */
+  readonly once?: Once;
+}
+
+/** An answer that is stored in the transaction of its effect, so that a retry finds both or neither. */
+export interface Once {
+  readonly id: string;
+  readonly requestHash: string;
+  readonly status: number;
+  /** The whole body of the answer for what the change returned. */
+  render(result: unknown): string;
+  /** What was stored; null until then. */
+  stored: string | null;
+}
+
+/** The workspace the caller acts in. */
+export function workspaceOf(ctx: Pick<Context, "actor">): Id<"ws"> {
+  if (ctx.actor.workspaceId === null)
+    throw new AppError(
+      "FORBIDDEN",
+      "This needs a workspace: send X-Workspace-Id, or a key of the workspace.",
+    );
+  return ctx.actor.workspaceId;
+}
+
+/** The program itself, for work that nobody asked for. */
+export const systemActor = (workspaceId: Id<"ws"> | null, granted: readonly Permission[]): Actor => ({
+  kind: "system",
+  id: "system",
+  workspaceId,
+  permissions: new Set(granted),
+});

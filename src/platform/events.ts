@@ -1,0 +1,91 @@
+import type { Static, TSchema } from "@sinclair/typebox";
+import { and, eq, lte } from "drizzle-orm";
+import type { Tx } from "../db/database.ts";
+import { type Id, newId } from "../lib/ids.ts";
+import type { Actor, Context, Origin } from "./context.ts";
+
+/** A kind of thing that happens, past tense (`link.created`), with the schema of what is told about it. */
+export interface EventType<S extends TSchema = TSchema> {
+  readonly name: string;
+  readonly data: S;
+}
+export const defineEvent = <S extends TSchema>(name: string, data: S): EventType<S> => ({ name, data });
+
+/** Something that happened: a row of the audit log, and all that webhooks and caches ever hear. */
+export interface Event {
+  readonly id: Id<"evt">;
+  readonly type: string;
+  readonly workspaceId: Id<"ws"> | null;
+  readonly actorKind: Actor["kind"];
+  readonly actorId: string;
+  readonly subjectId: string;
+  readonly data: unknown;
+  readonly origin: Origin;
+  readonly createdAt: number;
+}
+
+export interface Change extends Tx {
+  /** Puts on record what the change did. `workspaceId` defaults to the actor's; null for what belongs to none. */
+  record<S extends TSchema>(
+    type: EventType<S>,
+    subjectId: string,
+    data: Static<S>,
+    workspaceId?: Id<"ws"> | null,
+  ): void;
+}
+
+/** SQLite takes 32,766 parameters a statement; an event has nine. */
+const EVENTS_PER_INSERT = 500;
+
+/**
+ * The one way to write. Everything in `work` is stored or nothing is, it is recorded who did it, and only after
+ * the commit do listeners hear of it. A change that records nothing is a bug. `work` may be run again, so it
+ * touches nothing but `tx`.
+ */
+export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>): Promise<T> {
+  let events: Event[] = [];
+  let answer: string | null = null;
+  const result = await ctx.db.transaction(async (tx) => {
+    events = [];
+    const record: Change["record"] = (type, subjectId, data, workspaceId = ctx.actor.workspaceId) => {
+      events.push({
+        id: newId("evt", tx.now),
+        type: type.name,
+        workspaceId,
+        actorKind: ctx.actor.kind,
+        actorId: ctx.actor.id,
+        subjectId,
+        data,
+        origin: ctx.origin,
+        createdAt: tx.now,
+      });
+    };
+    const done = await work(Object.assign(Object.create(tx) as Tx, { record }));
+    if (events.length === 0) throw new Error("a change must record what it did");
+    for (let i = 0; i < events.length; i += EVENTS_PER_INSERT)
+      await tx.insert(ctx.db.tables.events).values(events.slice(i, i + EVENTS_PER_INSERT));
+    answer = await storeAnswer(ctx, tx, done);
+    return done;
+  });
+  if (ctx.once && answer !== null) ctx.once.stored = answer;
+  for (const event of events) ctx.heard(event);
+  return result;
+}
+
+/** The first change of a request with an Idempotency-Key carries the answer with it. */
+async function storeAnswer(ctx: Context, tx: Tx, result: unknown): Promise<string | null> {
+  const { once, db, config } = ctx;
+  if (!once || once.stored !== null) return null;
+  const { idempotency } = db.tables;
+  const body = once.render(result);
+  await tx.delete(idempotency).where(and(eq(idempotency.id, once.id), lte(idempotency.expiresAt, tx.now)));
+  await tx.insert(idempotency).values({
+    id: once.id,
+    requestHash: once.requestHash,
+    status: once.status,
+    body,
+    createdAt: tx.now,
+    expiresAt: tx.now + config.WAYPOST_IDEMPOTENCY_KEEP,
+  });
+  return body;
+}

@@ -1,0 +1,48 @@
+import type { AnyElysia } from "elysia";
+import { isPermission, type Permission } from "./permissions.ts";
+
+/** A route as it was registered: what OpenAPI, the permission tests and 405 answers are made from. */
+export interface RegisteredRoute {
+  readonly method: string;
+  /** With parameters as `:name`. */
+  readonly path: string;
+  /** Null for routes on the public list. */
+  readonly permission: Permission | null;
+}
+
+/** Every route of an app. A route that declares neither `may` nor `open` is a mistake and throws at the start. */
+export function registeredRoutes(app: AnyElysia): RegisteredRoute[] {
+  return app.routes.map(({ method, path, hooks }) => {
+    const declared: unknown = (hooks as { detail?: Record<string, unknown> }).detail?.["x-permission"];
+    if (declared === null) return { method, path, permission: null };
+    if (typeof declared === "string" && isPermission(declared)) return { method, path, permission: declared };
+    throw new Error(`${method} ${path} declares neither a permission nor that it is open`);
+  });
+}
+
+export type Match =
+  | { readonly kind: "route"; readonly route: RegisteredRoute }
+  | { readonly kind: "wrong_method"; readonly allow: string }
+  | { readonly kind: "none" };
+
+/** Finds the route for a request, strictly: no trailing slashes, no other spellings of a path. */
+export function routeMatcher(routes: readonly RegisteredRoute[]): (method: string, path: string) => Match {
+  const patterns = routes.map((route) => ({
+    route,
+    pattern: new RegExp(`^${route.path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/:\w+/g, "[^/]+")}$`),
+  }));
+  return (method, path) => {
+    const here = patterns.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
+    const wanted = method === "HEAD" ? "GET" : method;
+    // A fixed path is more telling than one with parameters: /links/count before /links/:link.
+    const [exact] = here
+      .filter((route) => route.method === wanted)
+      .sort((a, b) => a.path.split(":").length - b.path.split(":").length);
+    if (exact) return { kind: "route", route: exact };
+    if (here.length === 0) return { kind: "none" };
+    const allowed = new Set(
+      here.flatMap((route) => (route.method === "GET" ? ["GET", "HEAD"] : [route.method])),
+    );
+    return { kind: "wrong_method", allow: [...allowed, "OPTIONS"].sort().join(", ") };
+  };
+}

@@ -1,0 +1,79 @@
+import { type TLiteral, type TProperties, type TSchema, type TUnion, Type as t } from "@sinclair/typebox";
+
+/**
+ * An object that refuses and names what it does not know. Every object of every body is made with it, nested
+ * ones too: Elysia's own refusal looks at the root only.
+ */
+export const strict = <P extends TProperties>(properties: P, description?: string) =>
+  t.Object(properties, { additionalProperties: false, ...(description ? { description } : {}) });
+
+export const nullable = <S extends TSchema>(schema: S) => t.Union([schema, t.Null()]);
+
+/** One of a few words. */
+export const oneOf = <const T extends readonly string[]>(values: T, description?: string) =>
+  t.Union(
+    values.map((value) => t.Literal(value)),
+    description ? { description } : {},
+  ) as unknown as TUnion<{ -readonly [K in keyof T]: TLiteral<T[K] & string> }>;
+
+/** ISO 8601 with a zone, as the API takes and gives times: `2026-11-22T09:00:00.000Z`. */
+export const Time = t.String({
+  pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$",
+  maxLength: 40,
+  description: "ISO 8601 with a zone, such as 2026-11-22T09:00:00Z.",
+  examples: ["2026-11-22T09:00:00.000Z"],
+});
+
+export const isoOf = (ms: number): string => new Date(ms).toISOString();
+export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoOf(ms));
+
+const Meta = t.Object({
+  timestamp: Time,
+  version: t.Literal("v1"),
+  requestId: t.String({ examples: ["req_01jd0000000000000000000000"] }),
+});
+
+/** What a success looks like around its data. */
+export const envelope = <S extends TSchema>(data: S) =>
+  t.Object({
+    success: t.Literal(true),
+    status: t.Integer(),
+    message: t.String(),
+    data,
+    meta: Meta,
+  });
+
+export const Pagination = t.Object({
+  page: t.Integer(),
+  limit: t.Integer(),
+  total: t.Integer(),
+  pages: t.Integer(),
+  hasMore: t.Boolean(),
+  nextCursor: nullable(t.String({ description: "Send as `cursor` to walk on without skips or repeats." })),
+});
+
+export const listEnvelope = <S extends TSchema>(item: S) =>
+  t.Object({
+    success: t.Literal(true),
+    status: t.Integer(),
+    message: t.String(),
+    data: t.Array(item),
+    pagination: Pagination,
+    meta: Meta,
+  });
+
+/** The one form of every error. */
+export const Failure = t.Object(
+  {
+    success: t.Literal(false),
+    status: t.Integer({ examples: [400] }),
+    message: t.String({ examples: ["destinationUrl is not a URL"] }),
+    error: t.Object({
+      code: t.String({ examples: ["VALIDATION_ERROR"] }),
+      message: t.String(),
+      details: t.Array(t.Object({ path: t.String({ examples: ["/destinationUrl"] }), message: t.String() })),
+    }),
+    meta: Meta,
+  },
+  { $id: "Failure" },
+);
