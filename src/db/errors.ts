@@ -30,6 +30,12 @@ export const isSerializationFailure = (error: unknown): boolean => has(error, "4
 export const isDiskFull = (error: unknown): boolean =>
   has(error, "SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "ENOSPC", "EDQUOT", "53100");
 
+/** The SQLSTATEs and the drivers' own codes, of the error and its causes. */
+export const sqlStates = (error: unknown): string[] =>
+  Array.from(chain(error)).flatMap(({ code, errno }) =>
+    [code, errno].filter((one) => typeof one === "string"),
+  );
+
 interface DriverError {
   readonly code?: unknown;
   readonly errno?: unknown;

@@ -2,6 +2,7 @@ import type { Database as Connection, Statement } from "bun:sqlite";
 import type { Clock } from "../lib/clock.ts";
 import type { Queries, Tx } from "./database.ts";
 import { keepStatements } from "./statements.ts";
+import { within } from "./within.ts";
 
 export interface Writer {
   /**
@@ -63,16 +64,3 @@ async function begin(connection: Connection): Promise<void> {
 
 const isBusy = (error: unknown): boolean =>
   error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY");
-
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => {
-    reject(
-      new Error(
-        `A transaction took longer than ${ms} ms and was rolled back. Its work may wait for nothing but its tx.`,
-      ),
-    );
-  }, ms);
-  work.then(resolve, reject).finally(() => clearTimeout(timer));
-  return promise;
-}

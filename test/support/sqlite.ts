@@ -1,5 +1,5 @@
 import { Database as Connection } from "bun:sqlite";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrateSqlite } from "../../src/db/migrate.ts";
@@ -8,13 +8,6 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 
 let template: string | null = null;
-
-/** A folder of its own for one test; gone when the test run ends. */
-export function freshFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "waypost-test-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** The path of a fresh, migrated SQLite database: the copy of one made once. */
 export function freshSqlite(): string {
@@ -39,3 +32,29 @@ export const idleThreads = async (): Promise<WalThreads> => ({
   empty: async () => true,
   close: async () => {},
 });
+
+const NAME = "waypost-test-";
+let mine: string | null = null;
+
+/** A folder of its own for one test. A test run has no last moment to tidy in, so the next run does it. */
+export function freshFolder(): string {
+  mine ??= begin();
+  return mkdtempSync(join(mine, "t"));
+}
+
+function begin(): string {
+  for (const name of readdirSync(tmpdir()))
+    if (name.startsWith(NAME) && !isAlive(Number(name.slice(NAME.length))))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  const folder = join(tmpdir(), `${NAME}${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
