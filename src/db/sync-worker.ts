@@ -1,5 +1,6 @@
-import { closeSync, fdatasyncSync, fstatSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { syncFolder } from "../lib/files.ts";
 import { openCheckpointer } from "./checkpoint.ts";
 
 /** What the main thread asks of this one; each call gets one answer, in order. */
@@ -55,12 +56,6 @@ const roles: Record<"sync" | "checkpoint", (path: string) => Role> = {
     };
   },
 };
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, "r");
-  fsyncSync(folder);
-  closeSync(folder);
-}
 
 function described(error: unknown): WalError {
   if (!(error instanceof Error)) return { code: "", message: String(error) };
