@@ -2,9 +2,9 @@ import type { Click } from "./click.ts";
 
 /** How far the journal has been folded: everything before this place is in the store. */
 export interface JournalPosition {
-  /** Number of the segment file, from 1. */
+  /** Number of the segment file, from 1. 0 in a store that has seen no journal. */
   readonly segment: number;
-  /** Byte offset in it. */
+  /** Byte offset in it. 0: nothing of it is folded, and it may not exist yet. */
   readonly offset: number;
 }
 
@@ -52,6 +52,7 @@ export interface Question {
   /** Group by a dimension; rows are then ordered by `orderBy`, largest first. */
   readonly groupBy?: Dimension;
   readonly orderBy?: "clicks" | "uniqueClicks" | "botClicks" | "all";
+  /** Most rows in the answer, time buckets included. */
   readonly limit: number;
 }
 
@@ -110,5 +111,7 @@ export interface ClickStore {
   forget(what: { workspaceId: string; linkId?: string; before?: number }): Promise<void>;
   /** Resolves when what was appended can be asked for; tests wait here. */
   settled(): Promise<void>;
+  /** Resolves when everything appended survives a power cut. Only then may the journal let go of it. */
+  durable(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,0 +1,50 @@
+import type { JournalPosition } from "../store.ts";
+import { isBefore } from "./control.ts";
+
+interface Group {
+  readonly segment: number;
+  offset: number;
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+/**
+ * Visits that wait for the sync that covers them. They wait in groups, one promise each: whatever is recorded
+ * while one sync runs shares the next.
+ */
+export interface Acks {
+  /** Resolves when the journal is synced up to `offset` of `segment`, or that segment has failed. */
+  wait(segment: number, offset: number): Promise<void>;
+  synced(upTo: JournalPosition): void;
+  /** The segment will never be synced: whoever waits for it waits no longer. */
+  failed(segment: number): void;
+}
+
+export function openAcks(): Acks {
+  let waiting: Group[] = [];
+  /** The group that still takes in visits; the last of `waiting`. */
+  let open: Group | null = null;
+
+  function release(isDone: (group: Group) => boolean): void {
+    // Closed, so that a group under steady load does not grow away from every sync.
+    open = null;
+    const done = waiting.filter(isDone);
+    if (done.length > 0) waiting = waiting.filter((group) => !isDone(group));
+    for (const group of done) group.resolve();
+  }
+
+  return {
+    wait(segment, offset) {
+      if (open !== null && open.segment === segment) {
+        open.offset = offset;
+        return open.promise;
+      }
+      const { promise, resolve } = Promise.withResolvers<void>();
+      open = { segment, offset, promise, resolve };
+      waiting.push(open);
+      return promise;
+    },
+    synced: (upTo) => release((group) => !isBefore(upTo, group)),
+    failed: (segment) => release((group) => group.segment <= segment),
+  };
+}

@@ -1,0 +1,165 @@
+import { closeSync, fdatasyncSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { FromKeeper, KeeperInit } from "../messages.ts";
+import { type Control, openControl } from "./control.ts";
+import { HEADER_BYTES } from "./layout.ts";
+import { writeSalt } from "./salt.ts";
+import { makeSegment, segmentName } from "./segment.ts";
+
+/** Segments made ahead of the writer. At full speed one lasts a third of a second. */
+const SPARES = 3;
+const RETRY_MS = 1000;
+
+/** What the keeper does to the disk; exchanged by tests that let it fail. */
+export interface KeeperDisk {
+  makeSegment: typeof makeSegment;
+  sync(fd: number): void;
+}
+const realDisk: KeeperDisk = { makeSegment, sync: fdatasyncSync };
+
+/**
+ * Keeps the journal: makes segments ahead of the writer and syncs what was written. It runs in a thread of its
+ * own, apart from folding and questions, because nothing may come between a click and its sync but the disk.
+ */
+export interface Keeper {
+  wake(): void;
+  /** The writer took a segment into use. */
+  taken(): void;
+  keepSalt(salt: Uint8Array, to: number): void;
+  /** Syncs all that is published and removes the segments nobody used. */
+  stop(): Promise<void>;
+}
+
+interface Open {
+  readonly number: number;
+  readonly fd: number;
+  syncedTo: number;
+}
+
+export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void, disk = realDisk): Keeper {
+  const control: Control = openControl(init.control);
+  const open: Open[] = [];
+  let next = init.next;
+  let spares = 0;
+  let making: Promise<void> = Promise.resolve();
+  let isMaking = false;
+  let stopped = false;
+  let hasFailed = false;
+  let timer: Timer | null = null;
+
+  function isDirty(): boolean {
+    return open.some((one) => one.number <= control.current() && control.endOf(one.number) > one.syncedTo);
+  }
+
+  /** Syncs every segment the writer has been in, oldest first, and closes those it has left. */
+  function sync(): void {
+    const current = control.current();
+    while (open[0] !== undefined && open[0].number <= current) {
+      const one = open[0];
+      // Read before the sync: what is published during it may or may not be covered.
+      const end = control.endOf(one.number);
+      if (end > one.syncedTo && !syncOne(one, end)) continue;
+      if (one.number === current) break;
+      // The writer may have published its last records after the end was read; it has moved on, so look again.
+      if (control.endOf(one.number) > one.syncedTo) continue;
+      closeSync(one.fd);
+      open.shift();
+    }
+  }
+
+  function syncOne(one: Open, end: number): boolean {
+    try {
+      disk.sync(one.fd);
+      one.syncedTo = end;
+      if (init.acknowledge || hasFailed) tell({ kind: "synced", segment: one.number, offset: end });
+      hasFailed = false;
+      return true;
+    } catch (error) {
+      // The system marks pages clean when their sync failed, so a second sync would succeed and prove nothing.
+      hasFailed = true;
+      open.splice(open.indexOf(one), 1);
+      closeSync(one.fd);
+      tell({
+        kind: "syncFailed",
+        segment: one.number,
+        offset: one.syncedTo,
+        message: (error as Error).message,
+      });
+      return false;
+    }
+  }
+
+  function schedule(): void {
+    if (stopped) return;
+    timer ??= setTimeout(() => {
+      timer = null;
+      sync();
+      if (isDirty()) schedule();
+      else rest();
+    }, init.syncEveryMs);
+  }
+
+  function rest(): void {
+    control.sleep("keeper");
+    if (isDirty()) schedule();
+  }
+
+  /** A breath between chunks of a new segment, in which a sync that is due is done. */
+  const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+  async function makeSpares(): Promise<void> {
+    while (!stopped && spares < SPARES) {
+      try {
+        const { path, fd, seed } = await disk.makeSegment(init.folder, next, init.installation, pause);
+        open.push({ number: next, fd, syncedTo: HEADER_BYTES });
+        spares++;
+        control.setDiskFull(false);
+        tell({ kind: "segment", number: next++, path, seed });
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code ?? "UNKNOWN";
+        control.setDiskFull(code === "ENOSPC" || code === "EDQUOT");
+        tell({ kind: "noSegment", code, message: (error as Error).message });
+        setTimeout(make, RETRY_MS);
+        return;
+      }
+    }
+  }
+
+  function make(): void {
+    if (isMaking || stopped) return;
+    isMaking = true;
+    making = makeSpares().finally(() => {
+      isMaking = false;
+    });
+  }
+
+  make();
+  rest();
+  return {
+    wake: schedule,
+    taken() {
+      spares--;
+      make();
+    },
+    keepSalt(salt, to) {
+      try {
+        writeSalt(init.folder, { salt, to });
+      } catch (error) {
+        const facts = { error: (error as Error).message };
+        tell({ kind: "log", level: "error", message: "The visitor salt could not be kept", facts });
+      }
+    },
+    async stop() {
+      stopped = true;
+      await making;
+      if (timer !== null) clearTimeout(timer);
+      sync();
+      const current = control.current();
+      for (const one of open.splice(0)) {
+        closeSync(one.fd);
+        if (one.number > current) rmSync(join(init.folder, segmentName(one.number)), { force: true });
+      }
+      tell({ kind: "stopped" });
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { closeSync, openSync } from "node:fs";
+import type { Visit } from "../../redirect/visit.ts";
+import type { Control } from "./control.ts";
+import type { JournalMode } from "./filesystem.ts";
+import { HEADER_BYTES, RECORD_BYTES_MAX, SEGMENT_BYTES, seedAt } from "./layout.ts";
+import { type Page, pageOver } from "./page.ts";
+import { encodeVisit } from "./record.ts";
+import { type DailySalt, drawSalt } from "./salt.ts";
+import { writeAll } from "./segment.ts";
+import { visitorHash } from "./visitor.ts";
+
+/** Behind this place a record might not fit. */
+const LAST_OFFSET = SEGMENT_BYTES - RECORD_BYTES_MAX;
+const nobody = new Uint32Array(2);
+
+/** Why a visit was not recorded. */
+export type Unrecorded = "disk_full" | "no_segment" | "sync_failed" | "too_large" | "write_failed";
+
+export interface WriterOptions {
+  readonly control: Control;
+  readonly mode: JournalMode;
+  readonly salt: DailySalt;
+  readonly honorOptOut: boolean;
+  /** Asks for one more segment. */
+  taken(): void;
+  /** Wakes threads that sleep: bits of `sleepers`. */
+  wake(who: number): void;
+  saltDrawn(salt: DailySalt): void;
+}
+
+/** A segment ready for use. */
+export interface Ready {
+  readonly number: number;
+  readonly path: string;
+  readonly seed: number;
+}
+
+interface Target extends Ready {
+  readonly page: Page;
+  /** In `write` mode the file; records are then composed in `page` and written from there. */
+  readonly fd: number | null;
+}
+
+/** Writes visits into segments, on the redirect's own thread: the hottest code there is. */
+export interface Writer {
+  /** Where the record ends in the current segment, or why it could not be written. Never throws. */
+  record(visit: Visit): number | Unrecorded;
+  /** The segment the last record went to. */
+  segment(): number;
+  add(segment: Ready): void;
+  /** Leaves a segment whose sync failed. */
+  abandon(segment: number): void;
+  close(): void;
+}
+
+export function openWriter(options: WriterOptions): Writer {
+  const { control, mode, honorOptOut } = options;
+  const scratch = mode === "write" ? pageOver(new Uint8Array(new ArrayBuffer(RECORD_BYTES_MAX))) : null;
+  const hash = visitorHash(options.salt.salt);
+  const queue: Target[] = [];
+  let { from: saltFrom, to: saltTo } = options.salt;
+  let target: Target | null = null;
+  let offset = SEGMENT_BYTES;
+  let closed = false;
+
+  function open(ready: Ready): Target {
+    if (scratch !== null) return { ...ready, page: scratch, fd: openSync(ready.path, "r+") };
+    return { ...ready, page: pageOver(Bun.mmap(ready.path, { shared: true })), fd: null };
+  }
+
+  function advance(): Target | null {
+    leave();
+    const next = queue.shift();
+    if (next === undefined || closed) return null;
+    target = next;
+    offset = HEADER_BYTES;
+    control.begin(next.number);
+    options.taken();
+    return next;
+  }
+
+  function leave(): void {
+    if (target !== null && target.fd !== null) closeSync(target.fd);
+    target = null;
+    offset = SEGMENT_BYTES;
+  }
+
+  function visitorOf(visit: Visit): Uint32Array {
+    if (visit.optedOut && honorOptOut) return nobody;
+    if (visit.at >= saltTo || visit.at < saltFrom) {
+      const drawn = drawSalt(visit.at);
+      ({ from: saltFrom, to: saltTo } = drawn);
+      hash.useSalt(drawn.salt);
+      options.saltDrawn(drawn);
+    }
+    return hash.of(visit);
+  }
+
+  /** In `write` mode. A record that fits only in part is not published, and the next one overwrites it. */
+  function store(fd: number, page: Page, length: number): Unrecorded | null {
+    try {
+      writeAll(fd, page.bytes.subarray(0, length), offset);
+      return null;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return code === "ENOSPC" || code === "EDQUOT" ? "disk_full" : "write_failed";
+    }
+  }
+
+  return {
+    record(visit) {
+      const to = offset > LAST_OFFSET ? advance() : target;
+      if (to === null) return control.diskFull() ? "disk_full" : "no_segment";
+      const { page, fd } = to;
+      const length = encodeVisit(
+        page,
+        fd === null ? offset : 0,
+        seedAt(to.seed, offset),
+        visit,
+        visitorOf(visit),
+      );
+      if (length === 0) return "too_large";
+      if (fd !== null) {
+        const failed = store(fd, page, length);
+        if (failed !== null) return failed;
+      }
+      offset += length;
+      control.publish(to.number, offset);
+      const asleep = control.wake();
+      if (asleep !== 0) options.wake(asleep);
+      return offset;
+    },
+    segment: () => target?.number ?? 0,
+    add(ready) {
+      if (!closed) queue.push(open(ready));
+    },
+    abandon(segment) {
+      if (target?.number === segment) leave();
+    },
+    close() {
+      closed = true;
+      leave();
+      for (const one of queue.splice(0)) if (one.fd !== null) closeSync(one.fd);
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Database } from "bun:sqlite";
+import type { LinkTotals } from "../store.ts";
+import { countedAs, DAY_MS } from "./append.ts";
+
+/** Days of `seen` that are kept: today, yesterday, and one for a clock that was wrong for a while. */
+const SEEN_DAYS = 3;
+
+interface Tally {
+  clicks: number;
+  botClicks: number;
+  lastClickedAt: number;
+  /** Visitors of the batch, with their day. */
+  visitors: Map<bigint, number> | null;
+}
+
+/** Totals per link, gathered over a batch and written at its end. */
+export interface Totals {
+  add(link: number, counted: number, at: number, visitor: bigint | null): void;
+  write(): void;
+}
+
+export function openTotals(db: Database): Totals {
+  const see = db.prepare<unknown, [number, number, bigint]>("insert or ignore into seen values (?, ?, ?)");
+  const update = db.prepare<unknown, [number, number, number, number | null, number, number]>(
+    `update links set clicks = clicks + ?, unique_clicks = unique_clicks + ?, bot_clicks = bot_clicks + ?,
+       last_clicked_at = max(coalesce(last_clicked_at, 0), ?), sequence = ? where id = ?`,
+  );
+  const touch = db.prepare<unknown, [number, number, number]>(
+    "update links set bot_clicks = bot_clicks + ?, sequence = ? where id = ?",
+  );
+  const nextSequence = db.prepare<{ sequence: number }, [number]>(
+    "update position set sequence = sequence + ? returning sequence",
+  );
+  const prune = db.prepare(
+    `delete from seen where day < (select min(day) from (select distinct day from seen order by day desc limit ${SEEN_DAYS}))`,
+  );
+  const tallies = new Map<number, Tally>();
+  let newestDay = -1;
+
+  function countNew(link: number, visitors: ReadonlyMap<bigint, number>): number {
+    let count = 0;
+    for (const [visitor, day] of visitors) {
+      count += see.run(day, link, visitor).changes;
+      if (day > newestDay) newestDay = day;
+    }
+    return count;
+  }
+
+  return {
+    add(link, counted, at, visitor) {
+      let tally = tallies.get(link);
+      if (tally === undefined) {
+        tally = { clicks: 0, botClicks: 0, lastClickedAt: 0, visitors: null };
+        tallies.set(link, tally);
+      }
+      if (counted === countedAs.botClick) {
+        tally.botClicks++;
+        return;
+      }
+      tally.clicks++;
+      if (at > tally.lastClickedAt) tally.lastClickedAt = at;
+      if (visitor === null) return;
+      tally.visitors ??= new Map();
+      tally.visitors.set(visitor, Math.floor(at / DAY_MS));
+    },
+    write() {
+      if (tallies.size === 0) return;
+      const dayBefore = newestDay;
+      let sequence = nextSequence.get(tallies.size)!.sequence - tallies.size;
+      // In the order of the tables, so that neighbours are found on the page that is already at hand.
+      for (const [link, tally] of [...tallies].sort(([a], [b]) => a - b)) {
+        const fresh = tally.visitors === null ? 0 : countNew(link, tally.visitors);
+        if (tally.clicks === 0) touch.run(tally.botClicks, ++sequence, link);
+        else update.run(tally.clicks, fresh, tally.botClicks, tally.lastClickedAt, ++sequence, link);
+      }
+      tallies.clear();
+      if (newestDay > dayBefore) prune.run();
+    },
+  };
+}
+
+interface TotalsRow {
+  link: string;
+  workspace: string;
+  clicks: number;
+  unique_clicks: number;
+  bot_clicks: number;
+  last_clicked_at: number | null;
+  sequence: number;
+}
+
+const toTotals = (row: TotalsRow): LinkTotals => ({
+  linkId: row.link,
+  workspaceId: row.workspace,
+  clicks: row.clicks,
+  uniqueClicks: row.unique_clicks,
+  botClicks: row.bot_clicks,
+  lastClickedAt: row.last_clicked_at,
+  sequence: row.sequence,
+});
+
+const COLUMNS = "link, workspace, clicks, unique_clicks, bot_clicks, last_clicked_at, sequence";
+
+export function readTotals(db: Database): {
+  of(linkIds: readonly string[]): LinkTotals[];
+  since(sequence: number, limit: number): LinkTotals[];
+} {
+  const of = db.prepare<TotalsRow, [string]>(
+    `select ${COLUMNS} from links where link in (select value from json_each(?)) and clicks + bot_clicks > 0`,
+  );
+  const since = db.prepare<TotalsRow, [number, number]>(
+    `select ${COLUMNS} from links where sequence > ? order by sequence limit ?`,
+  );
+  return {
+    of: (linkIds) => of.all(JSON.stringify(linkIds)).map(toTotals),
+    since: (sequence, limit) => since.all(sequence, limit).map(toTotals),
+  };
+}
