@@ -47,6 +47,8 @@ function common(connection: Connection): Connection {
   connection.run("pragma wal_autocheckpoint = 0");
   connection.run("pragma temp_store = memory");
   connection.run("pragma trusted_schema = off");
+  // As on Postgres. What is searched in is stored in lower case.
+  connection.run("pragma case_sensitive_like = on");
   return connection;
 }
 

@@ -1,13 +1,15 @@
-import { chownSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
 import { SQL } from "bun";
 import { getTableName } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sql";
+import { drizzle as pgliteDrizzle } from "drizzle-orm/pglite";
 import { bunSqlRunner, connectBunSql } from "../../src/db/bun-sql.ts";
 import type { Database } from "../../src/db/database.ts";
 import { postgresKit } from "../../src/db/kit.ts";
-import { migratePostgres } from "../../src/db/migrate.ts";
+import { migratePostgres, type PostgresRunner } from "../../src/db/migrate.ts";
 import { openPostgres } from "../../src/db/postgres.ts";
 import { defineTables } from "../../src/db/schema/tables.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
@@ -46,6 +48,29 @@ const SWEEP = `set session_replication_role = replica;
     .map((table) => `delete from ${getTableName(table)};`)
     .join("\n")}
   set session_replication_role = default`;
+
+/** Postgres without a server, in this process: always there, one connection, slow to start. */
+export async function freshPglite(clock: Clock): Promise<Database> {
+  const pglite = new PGlite();
+  const runner: PostgresRunner = {
+    begin: (work) =>
+      pglite.transaction((tx) =>
+        work(async (text, parameters) =>
+          parameters
+            ? (await tx.query(text, [...parameters])).rows
+            : ((await tx.exec(text)).at(-1)?.rows ?? []),
+        ),
+      ),
+  };
+  await migratePostgres(runner, { clock, log: silentLog });
+  return openPostgres({
+    client: pgliteDrizzle(pglite),
+    clock,
+    log: silentLog,
+    ping: () => pglite.query("select 1"),
+    close: () => pglite.close(),
+  });
+}
 
 /** The URL of a new database on that server. */
 export async function freshPostgresUrl(state: "empty" | "migrated"): Promise<string> {
