@@ -5,6 +5,7 @@ import { networkOf } from "../lib/ip.ts";
 import type { Actor, Context, Ports } from "./context.ts";
 import { failure, type Stamp } from "./envelope.ts";
 import { failures, type Guard, guard, logBug } from "./http.ts";
+import type { Observed } from "./metrics.ts";
 import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./limits.ts";
 import { type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
 
@@ -17,6 +18,9 @@ export interface ApiOptions {
   readonly limits: { readonly key: Limiter; readonly anonymous: Limiter };
   /** Why routes that need a permission are closed altogether; null once the installation is set up. */
   closed(): AppError | null;
+  /** Why nothing may be written now (the disk is nearly full); null when all is well. */
+  full(): AppError | null;
+  observe(call: Observed): void;
   readonly features: (guard: Guard, app: AppInfo) => AnyElysia[];
 }
 
@@ -53,7 +57,7 @@ function settled({ actor, allowance }: Asked): Actor | null {
 const nobody: Actor = { kind: "system", id: "anonymous", workspaceId: null, permissions: new Set() };
 
 /** The API: who asks, how often, and whether they may, is settled here, before a body is read. */
-export function openApi({ ports, authenticate, limits, closed, features }: ApiOptions): Api {
+export function openApi({ ports, authenticate, limits, closed, full, observe, features }: ApiOptions): Api {
   const callers = new WeakMap<Request, Caller>();
   const callerOf = (request: Request) => callers.get(request)!;
   const app: AnyElysia = new Elysia({ prefix: "/api/v1", normalize: false }).use(
@@ -71,6 +75,8 @@ export function openApi({ ports, authenticate, limits, closed, features }: ApiOp
     if (found.kind === "wrong_method") return wrongMethod(request, found.allow);
     const { permission } = found.route;
     if (permission !== null) admit(caller.actor, permission, closed());
+    const refusal = isReading(request) ? null : full();
+    if (refusal) throw refusal;
     checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
@@ -81,6 +87,7 @@ export function openApi({ ports, authenticate, limits, closed, features }: ApiOp
 
   async function answer(request: Request, address: string | null, known: Actor | null): Promise<Response> {
     const at = ports.clock.now();
+    const began = performance.now();
     let caller: Caller = { at, requestId: requestIdOf(request, at), actor: known, address };
     let allowance: Allowance | null = null;
     let response: Response;
@@ -94,6 +101,13 @@ export function openApi({ ports, authenticate, limits, closed, features }: ApiOp
     } catch (error) {
       response = refused(error, caller, request);
     }
+    const route = match(request.method, new URL(request.url).pathname);
+    observe({
+      method: request.method,
+      route: route.kind === "route" ? route.route.path : "none",
+      status: response.status,
+      seconds: (performance.now() - began) / 1000,
+    });
     return finished(response, caller, allowance);
   }
 
@@ -136,6 +150,8 @@ function contextOf(ports: Ports, request: Request, { actor, at, requestId, addre
     },
   };
 }
+
+const isReading = ({ method }: Request): boolean => method === "GET" || method === "HEAD" || method === "OPTIONS";
 
 function admit(
   actor: Actor | null,

@@ -1,8 +1,8 @@
 import { defineEvent } from "../../platform/events.ts";
-import { LinkCore } from "./model.ts";
+import { LinkChange, LinkCore } from "./model.ts";
 
 export const linkCreated = defineEvent("link.created", LinkCore);
-export const linkUpdated = defineEvent("link.updated", LinkCore);
+export const linkUpdated = defineEvent("link.updated", LinkChange);
 export const linkArchived = defineEvent("link.archived", LinkCore);
 export const linkUnarchived = defineEvent("link.unarchived", LinkCore);
 /** Moved to the trash. */

@@ -8,7 +8,7 @@ import { destinationHash, destinationOf, refuseLoop } from "./destination.ts";
 import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
 import { linkUpdated } from "./events.ts";
 import { findLink, type LinkName } from "./find.ts";
-import type { Link, LinkPatch, LinkRow } from "./model.ts";
+import type { Link, LinkCore, LinkPatch, LinkRow } from "./model.ts";
 import { searchText } from "./search.ts";
 import { coreOf, linkOf, updateLinkRow } from "./store.ts";
 import { checkVersion } from "./version.ts";
@@ -27,7 +27,8 @@ export async function updateLink(
       if (found.row.deletedAt !== null) throw inTrash();
       const row = await patched(tx, ctx, found.row, patch);
       await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
-      tx.record(linkUpdated, row.id, coreOf(ctx, { ...found, row }));
+      const after = coreOf(ctx, { ...found, row });
+      tx.record(linkUpdated, row.id, { ...after, previous: changed(coreOf(ctx, found), after) });
       return linkOf(ctx, { ...found, row });
     });
   } catch (error) {
@@ -36,6 +37,14 @@ export async function updateLink(
     throw broken === "links_external_id" ? externalIdTaken(error) : error;
   }
 }
+
+/** The fields of `before` that `after` has otherwise. */
+const changed = (before: LinkCore, after: LinkCore): Partial<LinkCore> =>
+  Object.fromEntries(
+    Object.entries(before).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(after[name as keyof LinkCore]),
+    ),
+  );
 
 async function patched(tx: Change, ctx: Context, before: LinkRow, patch: LinkPatch): Promise<LinkRow> {
   const row = {

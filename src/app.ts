@@ -1,0 +1,195 @@
+import { resolve } from "node:path";
+import { openClicks } from "./clicks/client.ts";
+import { judge } from "./clicks/enrich/verdict.ts";
+import type { Config } from "./config.ts";
+import { lockFolder } from "./db/lock.ts";
+import { openDatabase } from "./db/open.ts";
+import { openTotalsMirror } from "./features/analytics/mirror.ts";
+import { analyticsRoutes } from "./features/analytics/routes.ts";
+import { domainRoutes } from "./features/domains/routes.ts";
+import { identityRoutes } from "./features/identity/routes.ts";
+import { openInstallation } from "./features/installation/installation.ts";
+import { openKeyAuthentication } from "./features/keys/authenticate.ts";
+import { keyRoutes } from "./features/keys/routes.ts";
+import { linkRoutes } from "./features/links/routes.ts";
+import { adminPage, docsPage } from "./features/reference/pages.ts";
+import { referenceRoutes } from "./features/reference/routes.ts";
+import { openRouting } from "./features/routing/routing.ts";
+import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
+import { setupRoutes } from "./features/setup/routes.ts";
+import { workspaceRoutes } from "./features/workspaces/routes.ts";
+import type { Clock } from "./lib/clock.ts";
+import { AppError } from "./lib/errors.ts";
+import { makePrivateFolder } from "./lib/files.ts";
+import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
+import type { Logger } from "./lib/log.ts";
+import { startInOrder } from "./lib/service.ts";
+import { type Api, openApi } from "./platform/api.ts";
+import type { Ports } from "./platform/context.ts";
+import { secretOf } from "./platform/credentials.ts";
+import { healthAnswers, type Problems } from "./platform/health.ts";
+import { openKeyring } from "./platform/keyring.ts";
+import { openLimiter } from "./platform/limits.ts";
+import { openLocalDoor } from "./platform/local-door.ts";
+import { openMetrics } from "./platform/metrics.ts";
+import { openCursors } from "./platform/paging.ts";
+import { type HttpService, openServer } from "./platform/server.ts";
+import { diskGuard, refuseEphemeral } from "./platform/storage.ts";
+import { RouteCache } from "./redirect/cache.ts";
+import { clientReader } from "./redirect/client.ts";
+import { redirectHandler } from "./redirect/handler.ts";
+import { VERSION } from "./version.ts";
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface App {
+  readonly ports: Ports;
+  readonly api: Api;
+  readonly server: HttpService;
+  readonly firstRun: FirstRunState;
+  /** Carries out what the configuration asks of an empty or moved installation; `serve` does it by itself. */
+  settleSetup(): Promise<void>;
+  /** Opens the port. Without it the app is there for the command line alone. */
+  serve(): Promise<void>;
+  /** Stops everything in reverse and closes the data folder; may be called twice. */
+  stop(): Promise<void>;
+}
+
+/** Puts the whole product together. The only file that knows every room. */
+export async function openApp({ config, clock, log }: AppOptions): Promise<App> {
+  const dataDir = resolve(config.WAYPOST_DATA_DIR);
+  makePrivateFolder(dataDir);
+  if (!config.WAYPOST_ALLOW_EPHEMERAL) refuseEphemeral(dataDir);
+  const lock = lockFolder(dataDir);
+  const db = await openDatabase({ databaseUrl: config.WAYPOST_DATABASE_URL, dataDir, clock, log });
+  const installation = await openInstallation(db);
+  const clicks = openClicks({
+    dataDir,
+    installationId: installation.installationId,
+    syncEveryMs: config.WAYPOST_CLICKS_SYNC_EVERY,
+    durability: config.WAYPOST_CLICKS_DURABILITY,
+    journalMode: config.WAYPOST_CLICKS_JOURNAL,
+    honorOptOut: config.WAYPOST_HONOR_OPT_OUT,
+    clock,
+    log,
+  });
+  await clicks.start();
+
+  /** Requests whose browser spoke TLS to a proxy we trust. */
+  const secure = new WeakSet<Request>();
+  const trusted = config.WAYPOST_TRUSTED_PROXIES.map((one) => parseNetwork(one)!);
+  const firstRun = openFirstRun({ ports: () => ports, installation, schemeOf: (request) => (secure.has(request) ? "https" : "http") });
+  const keys = openKeyAuthentication({ db, clock, log });
+  const routing = await openRouting(db, firstRun.baseUrl);
+  const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
+  const ports: Ports = {
+    db,
+    clicks,
+    clock,
+    config,
+    log,
+    running: new Set(),
+    cursors: openCursors(openKeyring(dataDir).cursors),
+    baseUrl: firstRun.baseUrl,
+    heard(event) {
+      routing.heard(event, routes);
+      keys.heard(event);
+    },
+  };
+
+  const authenticate = async (request: Request) => {
+    const secret = secretOf(request);
+    return secret === null ? null : keys.authenticate(secret);
+  };
+  const metrics = openMetrics({ clicks, cached: () => routes.size, ready: () => Object.keys(problems()).length === 0 });
+  const api = openApi({
+    ports,
+    authenticate,
+    limits: {
+      key: openLimiter("key", config.WAYPOST_RATE_LIMIT),
+      anonymous: openLimiter("address", config.WAYPOST_RATE_LIMIT_ANONYMOUS),
+    },
+    closed: () => (firstRun.needed() ? notSetUp() : null),
+    full: diskGuard(dataDir, config.WAYPOST_DISK_RESERVE, clock),
+    observe: metrics.observe,
+    features: (guard, app) => [
+      setupRoutes(guard, firstRun),
+      identityRoutes(guard),
+      workspaceRoutes(guard),
+      keyRoutes(guard),
+      domainRoutes(guard),
+      linkRoutes(guard),
+      analyticsRoutes(guard),
+      referenceRoutes(guard, app, VERSION),
+    ],
+  });
+
+  const redirect = redirectHandler({
+    routes,
+    record: clicks.record,
+    claim: clicks.claim,
+    exhausted: clicks.exhausted,
+    consumes: (facts) => judge(facts).verdict === "human",
+    clock,
+    trustedProxies: trusted,
+    failed: (what, error) => log.error("a visitor was answered in spite of a failure", { what, error }),
+  });
+  const problems = (): Problems => ({
+    ...(serving ? {} : { http: "starting or stopping" }),
+    ...(server.stopping ? { http: "stopping" } : {}),
+    ...(db.problem() ? { database: db.problem()! } : {}),
+    ...(clicks.health().problem ? { clicks: clicks.health().problem! } : {}),
+  });
+  const health = healthAnswers({ problems, metrics, authenticate });
+  const addressOf = clientReader(trusted);
+  const server = openServer({
+    config,
+    redirect,
+    paths: {
+      ...health.guarded,
+      api(request, peers) {
+        if (cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted)) secure.add(request);
+        return docsPage(request) ?? api.fetch(request, addressOf(request, peers));
+      },
+      admin: adminPage,
+      "robots.txt": () => new Response("User-agent: *\nDisallow: /\n", { headers: { "content-type": "text/plain" } }),
+    },
+    privatePaths: health.open,
+    baseHost: () => hostOf(firstRun.baseUrl()),
+    log,
+  });
+  const mirror = openTotalsMirror({ db, clicks, log });
+  let serving = false;
+  const services = startInOrder([mirror, openLocalDoor(api, dataDir, log), server]);
+
+  return {
+    ports,
+    api,
+    server,
+    firstRun,
+    settleSetup: () => firstRun.begin(`http://localhost:${config.WAYPOST_PORT}`),
+    async serve() {
+      await services.start();
+      await firstRun.begin(server.url);
+      serving = true;
+    },
+    async stop() {
+      await services.stop();
+      await clicks.stop();
+      await db.close();
+      lock.release();
+    },
+  };
+}
+
+const notSetUp = () =>
+  new AppError("UNAVAILABLE", "This installation has not been set up. Open /admin with the code the server has printed.");
+
+const hostOf = (baseUrl: string | null): string | null => (baseUrl === null ? null : new URL(baseUrl).hostname);
+
+const cameBySecure = (request: Request, peer: string, trusted: readonly Network[]): boolean =>
+  request.headers.get("x-forwarded-proto") === "https" && isWithin(peer, trusted);

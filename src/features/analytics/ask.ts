@@ -1,0 +1,119 @@
+import type { Dimension, Granularity, Question } from "../../clicks/store.ts";
+import { invalid } from "../../lib/errors.ts";
+import { type Context, workspaceOf } from "../../platform/context.ts";
+import { isoOf, isoOrNull } from "../../platform/schema.ts";
+import { findDomain } from "../domains/find.ts";
+import { findLink } from "../links/find.ts";
+import type { Overview } from "./model.ts";
+
+export interface Asked {
+  readonly link?: string | undefined;
+  readonly domain?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly timezone?: string | undefined;
+}
+
+const DAY_MS = 86_400_000;
+const DAYS = 30;
+const BUCKETS_MAX = 2000;
+const ROWS_MAX = 100;
+const bucketMs: Record<Granularity, number> = { hour: 3_600_000, day: DAY_MS, month: 28 * DAY_MS };
+
+/** The numbers of a link or a workspace over a time. */
+export async function overview(ctx: Context, asked: Asked): Promise<Overview> {
+  const question = await questionOf(ctx, asked);
+  const [all, outcomes, verdicts, totals] = await Promise.all([
+    ctx.clicks.query(question),
+    ctx.clicks.query({ ...question, groupBy: "outcome", orderBy: "all", limit: ROWS_MAX }),
+    ctx.clicks.query({ ...question, groupBy: "verdict", orderBy: "all", limit: ROWS_MAX }),
+    question.where.link ? ctx.clicks.totals(question.where.link) : [],
+  ]);
+  const { clicks = 0, uniqueClicks = 0, botClicks = 0, all: every = 0 } = all.rows[0] ?? {};
+  return {
+    from: isoOf(question.from),
+    to: isoOf(question.to),
+    timezone: question.timezone,
+    clicks,
+    uniqueClicks,
+    botClicks,
+    all: every,
+    lastClickedAt: isoOrNull(totals[0]?.lastClickedAt ?? null),
+    outcomes: outcomes.rows.map(named),
+    verdicts: verdicts.rows.map(named),
+    exact: all.exact,
+  };
+}
+
+/** Zero-filled, oldest first. Without a granularity: hours for two days, days for two years, then months. */
+export async function timeseries(ctx: Context, asked: Asked, wanted: Granularity | undefined) {
+  const question = await questionOf(ctx, asked);
+  const spanMs = question.to - question.from;
+  const granularity = wanted ?? (spanMs <= 2 * DAY_MS ? "hour" : spanMs <= 731 * DAY_MS ? "day" : "month");
+  if (spanMs / bucketMs[granularity] > BUCKETS_MAX)
+    throw invalid(
+      "/granularity",
+      `granularity ${granularity} makes more than ${BUCKETS_MAX} points of this time`,
+    );
+  const { rows } = await ctx.clicks.query({ ...question, granularity, limit: BUCKETS_MAX + 2 });
+  return rows.map(({ group, clicks, uniqueClicks, botClicks, all }) => ({
+    start: isoOf(Number(group)),
+    clicks,
+    uniqueClicks,
+    botClicks,
+    all,
+  }));
+}
+
+/** The largest groups by a dimension. */
+export async function top(ctx: Context, asked: Asked, by: Dimension, limit: number) {
+  const question = await questionOf(ctx, asked);
+  const { rows } = await ctx.clicks.query({ ...question, groupBy: by, orderBy: "clicks", limit });
+  return rows.map(named);
+}
+
+const named = ({
+  group,
+  clicks,
+  uniqueClicks,
+  botClicks,
+  all,
+}: { group: unknown } & Record<"clicks" | "uniqueClicks" | "botClicks" | "all", number>) => ({
+  value: String(group ?? ""),
+  clicks,
+  uniqueClicks,
+  botClicks,
+  all,
+});
+
+async function questionOf(
+  ctx: Context,
+  { link, domain, from, to, timezone = "UTC" }: Asked,
+): Promise<Question> {
+  const until = to === undefined ? ctx.clock.now() + 1 : momentOf("/to", to);
+  const since = from === undefined ? until - DAYS * DAY_MS : momentOf("/from", from);
+  if (since >= until) throw invalid("/from", "from must lie before to");
+  if (!isTimezone(timezone))
+    throw invalid("/timezone", "timezone must be an IANA name such as Europe/Berlin");
+  const where =
+    link !== undefined
+      ? { link: [(await findLink(ctx.db.read, ctx, { link, domain })).row.id] }
+      : domain !== undefined
+        ? { domain: [(await findDomain(ctx.db.read, ctx, domain)).id] }
+        : {};
+  return { workspaceId: workspaceOf(ctx), from: since, to: until, timezone, where, limit: 1 };
+}
+
+function momentOf(path: string, text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw invalid(path, `${path.slice(1)} is not a date of the calendar`);
+  return ms;
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

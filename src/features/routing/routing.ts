@@ -1,0 +1,91 @@
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import type { Database } from "../../db/database.ts";
+import { foldSlug } from "../../lib/slug.ts";
+import { isLoopbackHost } from "../../lib/url.ts";
+import type { Event } from "../../platform/events.ts";
+import type { Route } from "../../redirect/snapshot.ts";
+import { compile, type RoutingRow } from "./snapshot.ts";
+
+/** What the redirect's cache offers to whoever knows that something changed. */
+export interface Droppable {
+  drop(domainId: string, slugKey: string): void;
+  clear(): void;
+}
+
+export interface Routing {
+  /** What a host and slug lead to: at once on SQLite, later on Postgres. Null for hosts that are not ours. */
+  resolve(host: string, slug: string): Route | null | Promise<Route | null>;
+  /** Drops what a committed event has made stale, before its answer goes out. */
+  heard(event: Event, cache: Droppable): void;
+}
+
+/** The one builder of redirect snapshots. */
+export async function openRouting(db: Database, baseUrl: () => string | null): Promise<Routing> {
+  const byHost = prepared(db, (tables) => eq(tables.domains.host, sql.placeholder("host")));
+  const shared = prepared(db, (tables) => isNull(tables.domains.workspaceId));
+  const hosts = await ownHosts(db);
+
+  const loops = (location: string): boolean => {
+    const { hostname, port, protocol } = new URL(location);
+    const base = new URL(baseUrl() ?? "http://localhost");
+    if (!isLoopbackHost(hostname)) return hosts.has(hostname);
+    return portOf(port, protocol) === portOf(base.port, base.protocol);
+  };
+
+  return {
+    resolve(host, slug) {
+      // The names of this machine lead to the installation's own domain, whatever it is called outside.
+      const lookup = isLoopbackHost(host) ? shared : byHost;
+      const row = lookup({ host, exact: foldSlug(slug, true), folded: foldSlug(slug, false) });
+      if (row instanceof Promise) return row.then((late) => (late ? compile(late, loops) : null));
+      return row === undefined ? null : compile(row, loops);
+    },
+    heard(event, cache) {
+      if (event.type.startsWith("link.")) dropLink(event.data as LinkFacts, cache);
+      if (event.type.startsWith("domain.") || event.type.startsWith("installation.")) {
+        noteHost(hosts, event);
+        cache.clear();
+      }
+    },
+  };
+}
+
+interface LinkFacts {
+  readonly domainId: string;
+  readonly slug: string;
+  readonly previous?: { readonly slug?: string };
+}
+
+/** The domain may tell cases apart or not: both keys are dropped, which costs nothing. */
+function dropLink({ domainId, slug, previous }: LinkFacts, cache: Droppable): void {
+  for (const one of [slug, previous?.slug ?? slug])
+    for (const caseSensitive of [true, false]) cache.drop(domainId, foldSlug(one, caseSensitive));
+}
+
+function noteHost(hosts: Set<string>, { type, data }: Event): void {
+  const { host, baseUrl } = data as { host?: string; baseUrl?: string };
+  if (baseUrl) hosts.add(new URL(baseUrl).hostname);
+  if (host && type === "domain.deleted") hosts.delete(host);
+  else if (host) hosts.add(host);
+}
+
+async function ownHosts(db: Database): Promise<Set<string>> {
+  const { domains } = db.tables;
+  return new Set((await db.read.select({ host: domains.host }).from(domains)).map(({ host }) => host));
+}
+
+/** One query for domain and link, whether or not the domain has such a slug. */
+function prepared(db: Database, domain: (tables: Database["tables"]) => SQL) {
+  const { domains, links } = db.tables;
+  const key = sql`case when ${domains.caseSensitive} then ${sql.placeholder("exact")} else ${sql.placeholder("folded")} end`;
+  return db.prepare<RoutingRow>((read) =>
+    read
+      .select({ domain: domains, link: links })
+      .from(domains)
+      .leftJoin(links, and(eq(links.domainId, domains.id), eq(links.slugKey, key), isNull(links.deletedAt)))
+      .where(domain(db.tables))
+      .limit(1),
+  );
+}
+
+const portOf = (port: string, protocol: string): string => port || (protocol === "https:" ? "443" : "80");

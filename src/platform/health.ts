@@ -1,0 +1,56 @@
+import { AppError } from "../lib/errors.ts";
+import type { Authenticate } from "./api.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Why the process cannot do its work now, by part; empty when all is well. */
+export type Problems = Readonly<Record<string, string>>;
+
+export interface HealthOptions {
+  problems(): Problems;
+  readonly metrics: Metrics;
+  readonly authenticate: Authenticate;
+}
+
+type Answer = (request: Request) => Promise<Response>;
+
+/**
+ * Liveness, readiness and metrics. On the public listener, reasons and numbers are for operators; the private one
+ * asks nobody.
+ */
+export function healthAnswers({ problems, metrics, authenticate }: HealthOptions) {
+  const healthz: Answer = async () => json(200, { status: "ok" });
+
+  const readyz =
+    (open: boolean): Answer =>
+    async (request) => {
+      const found = problems();
+      const ready = Object.keys(found).length === 0;
+      const told = open || (await isOperator(request, authenticate)) ? { ready, problems: found } : { ready };
+      return json(ready ? 200 : 503, told);
+    };
+
+  const numbers =
+    (open: boolean): Answer =>
+    async (request) => {
+      if (!open && !(await isOperator(request, authenticate)))
+        return json(401, { message: "Send an operator's key, or scrape WAYPOST_METRICS_LISTEN." });
+      return new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } });
+    };
+
+  return {
+    open: { healthz, readyz: readyz(true), metrics: numbers(true) },
+    guarded: { healthz, readyz: readyz(false), metrics: numbers(false) },
+  };
+}
+
+async function isOperator(request: Request, authenticate: Authenticate): Promise<boolean> {
+  try {
+    return (await authenticate(request))?.permissions.has("installation:read") ?? false;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+}
+
+const json = (status: number, body: unknown): Response =>
+  Response.json(body, { status, headers: { "cache-control": "no-store" } });

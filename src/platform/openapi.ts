@@ -1,0 +1,107 @@
+import { toOpenAPISchema } from "@elysiajs/openapi";
+import type { AnyElysia } from "elysia";
+import type { RegisteredRoute } from "./routes.ts";
+import { Failure } from "./schema.ts";
+
+type Json = Record<string, unknown>;
+
+export interface Described {
+  readonly app: AnyElysia;
+  readonly routes: readonly RegisteredRoute[];
+  readonly version: string;
+  readonly serverUrl: string;
+}
+
+/** The API's OpenAPI 3.1 document, made from the routes themselves. */
+export function describeApi({ app, routes, version, serverUrl }: Described): Json {
+  const { paths } = toOpenAPISchema(app, undefined, undefined, undefined, "3.1.0" as never) as unknown as { paths: Json };
+  const schemas: Json = {};
+  const permissionOf = new Map(routes.map((route) => [`${route.method.toLowerCase()} ${braced(route.path)}`, route.permission]));
+  const described: Json = {};
+  for (const [path, operations] of Object.entries(paths))
+    described[path] = Object.fromEntries(
+      Object.entries(operations as Json).map(([method, operation]) => [
+        method,
+        finished(operation as Operation, permissionOf.get(`${method} ${path}`) ?? null),
+      ]),
+    );
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Waypost",
+      version,
+      summary: "Short links on your own domains, counted honestly.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: serverUrl }],
+    security: [{ apiKey: [] }, { bearer: [] }],
+    tags: [...new Set(Object.values(described).flatMap((operations) => Object.values(operations as Json).flatMap((o) => (o as Operation).tags ?? [])))].map((name) => ({ name })),
+    paths: hoisted(described, schemas),
+    components: {
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "Authorization: Bearer way_sk_…" },
+        apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
+      },
+      schemas: { ...schemas, Failure: plain(Failure) },
+    },
+  };
+}
+
+interface Operation extends Json {
+  readonly tags?: string[];
+  readonly responses?: Json;
+  readonly requestBody?: { readonly required?: boolean; readonly content?: Json };
+  readonly parameters?: Json[];
+}
+
+const failure = (description: string) => ({
+  description,
+  content: { "application/json": { schema: { $ref: "#/components/schemas/Failure" } } },
+});
+
+/** What the library leaves open: refusals, permissions, and that JSON is the only body there is. */
+function finished(operation: Operation, permission: string | null): Operation {
+  const { content } = operation.requestBody ?? {};
+  const bodyOnly = content?.["application/json"];
+  const refusals: Json = {
+    "400": failure("The request is not valid; every field at fault is named."),
+    "429": failure("Too many calls; Retry-After says when to try again."),
+    ...(permission === null ? {} : { "401": failure("No key, or one that is not valid."), "403": failure("The key may not do this.") }),
+    ...(operation.parameters?.some(({ in: place }) => place === "path") ? { "404": failure("There is no such thing in this workspace.") } : {}),
+    ...(operation.requestBody ? { "409": failure("It clashes with what is there."), "413": failure("The body is too large."), "415": failure("The body is not JSON.") } : {}),
+  };
+  return {
+    ...operation,
+    ...(bodyOnly ? { requestBody: { required: true, content: { "application/json": bodyOnly } } } : {}),
+    ...(permission === null ? { security: [] } : {}),
+    responses: { ...refusals, ...described(operation.responses ?? {}) },
+  };
+}
+
+const described = (responses: Json): Json =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => {
+      const { content, ...rest } = response as { content?: Json };
+      const json = content?.["application/json"];
+      return [status, { ...rest, description: status === "201" ? "Done." : "The answer.", ...(json ? { content: { "application/json": json } } : {}) }];
+    }),
+  );
+
+/** Named schemas (`$id`) move into components, so that generated clients have one type for each. */
+function hoisted<T>(node: T, schemas: Json): T {
+  if (Array.isArray(node)) return node.map((one) => hoisted<unknown>(one, schemas)) as T;
+  if (typeof node !== "object" || node === null) return node;
+  const { $id, ...rest } = node as Json;
+  const inner = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, hoisted(value, schemas)]));
+  if (typeof $id !== "string") return inner as T;
+  schemas[$id] = inner;
+  return { $ref: `#/components/schemas/${$id}` } as T;
+}
+
+/** TypeBox keeps its own notes beside the schema as symbols; `$id` becomes the component's name. */
+function plain(schema: object): Json {
+  const { $id: _, ...rest } = JSON.parse(JSON.stringify(schema)) as Json;
+  return rest;
+}
+
+const braced = (path: string): string => path.replace(/:(\w+)/g, "{$1}");
