@@ -4,20 +4,20 @@ create table installation (
   set_up_at integer,
   base_url text,
   created_at integer not null
-);
+) strict;
 
 create table idempotency (
-  id text primary key,
+  id text not null primary key,
   request_hash text not null,
   status integer not null,
   body text not null,
   created_at integer not null,
   expires_at integer not null
-);
+) strict;
 create index idempotency_expires on idempotency (expires_at);
 
 create table events (
-  id text primary key,
+  id text not null primary key,
   workspace_id text,
   type text not null,
   actor_kind text not null,
@@ -26,12 +26,12 @@ create table events (
   data text not null,
   origin text not null,
   created_at integer not null
-);
+) strict;
 create index events_workspace on events (workspace_id, id);
 create index events_subject on events (subject_id, id);
 
 create table users (
-  id text primary key,
+  id text not null primary key,
   email text not null,
   email_key text not null,
   password_hash text,
@@ -40,16 +40,16 @@ create table users (
   operator integer not null,
   created_at integer not null,
   updated_at integer not null
-);
+) strict;
 create unique index users_email_key on users (email_key);
 
 create table workspaces (
-  id text primary key,
+  id text not null primary key,
   name text not null,
   default_domain_id text,
   created_at integer not null,
   updated_at integer not null
-);
+) strict;
 
 create table members (
   workspace_id text not null references workspaces (id) on delete cascade,
@@ -57,11 +57,11 @@ create table members (
   role text not null,
   created_at integer not null,
   primary key (workspace_id, user_id)
-);
+) strict;
 create index members_user on members (user_id);
 
 create table keys (
-  id text primary key,
+  id text not null primary key,
   workspace_id text references workspaces (id) on delete cascade,
   name text not null,
   environment text not null,
@@ -73,12 +73,12 @@ create table keys (
   last_used_at integer,
   revoked_at integer,
   created_at integer not null
-);
+) strict;
 create unique index keys_hash on keys (hash);
 create index keys_workspace on keys (workspace_id, id);
 
 create table domains (
-  id text primary key,
+  id text not null primary key,
   workspace_id text references workspaces (id),
   host text not null,
   case_sensitive integer not null,
@@ -88,12 +88,12 @@ create table domains (
   expired_url text,
   created_at integer not null,
   updated_at integer not null
-);
+) strict;
 create unique index domains_host on domains (host);
 create index domains_workspace on domains (workspace_id, id);
 
 create table links (
-  id text primary key,
+  id text not null primary key,
   workspace_id text not null references workspaces (id),
   domain_id text not null references domains (id),
   slug text not null,
@@ -116,7 +116,7 @@ create table links (
   deleted_at integer,
   created_at integer not null,
   updated_at integer not null
-);
+) strict;
 create unique index links_slug on links (domain_id, slug_key);
 create unique index links_external_id on links (workspace_id, external_id);
 create index links_workspace on links (workspace_id, id);
@@ -127,15 +127,15 @@ create table link_tags (
   workspace_id text not null,
   tag text not null,
   primary key (link_id, tag)
-);
+) strict;
 create index link_tags_tag on link_tags (workspace_id, tag, link_id);
 
 create table link_totals (
-  link_id text primary key,
+  link_id text not null primary key,
   clicks integer not null,
   unique_clicks integer not null,
   bot_clicks integer not null,
   last_clicked_at integer,
   sequence integer not null
-);
+) strict;
 create index link_totals_sequence on link_totals (sequence);

@@ -40,33 +40,29 @@ export function migrateSqlite(
   connection: Connection,
   { clock, log, list = migrations }: MigrateOptions,
 ): void {
-  const step = (): Migration | undefined => {
-    connection.run(
-      "create table if not exists migrations (name text primary key, checksum text not null, applied_at integer not null)",
-    );
-    const next = pending(list, connection.query<Applied, []>(READ).all(), "sqlite")[0];
-    if (!next) return undefined;
-    connection.run(next.sqlite);
-    if (next.rebuilds && connection.query("pragma foreign_key_check").all().length > 0)
-      throw new MigrationRefused(
-        `Migration ${next.name} would leave rows that refer to nothing. It was rolled back.`,
-      );
-    connection.run("insert into migrations values (?, ?, ?)", [
-      next.name,
-      checksum(next.sqlite),
-      clock.now(),
-    ]);
-    return next;
-  };
-  const rebuilds = list.some((one) => one.rebuilds);
-  // SQLite ignores this inside a transaction, and a rebuilt table would take its children along.
-  if (rebuilds) connection.run("pragma foreign_keys = off");
-  try {
-    for (let done = alone(connection, step); done; done = alone(connection, step))
-      log.info("Migrated the database", { migration: done.name });
-  } finally {
-    connection.run("pragma foreign_keys = on");
+  connection.run("pragma busy_timeout = 10000");
+  connection.run(
+    "create table if not exists migrations (name text not null primary key, checksum text not null, applied_at integer not null) strict",
+  );
+  const first = (): Migration | undefined =>
+    pending(list, connection.query<Applied, []>(READ).all(), "sqlite")[0];
+  for (let next = first(); next; next = first()) {
+    const { name, sqlite, rebuilds } = next;
+    // SQLite ignores this inside a transaction. Left on, dropping the old table would take its children along.
+    connection.run(`pragma foreign_keys = ${rebuilds ? "off" : "on"}`);
+    const done = alone(connection, () => {
+      if (first()?.name !== name) return false;
+      connection.run(sqlite);
+      if (rebuilds && connection.query("pragma foreign_key_check").all().length > 0)
+        throw new MigrationRefused(
+          `Migration ${name} would leave rows that refer to nothing. It was rolled back.`,
+        );
+      connection.run("insert into migrations values (?, ?, ?)", [name, checksum(sqlite), clock.now()]);
+      return true;
+    });
+    if (done) log.info("Migrated the database", { migration: name });
   }
+  connection.run("pragma foreign_keys = on");
 }
 
 function alone<T>(connection: Connection, step: () => T): T {
@@ -89,7 +85,7 @@ export async function migratePostgres(
   runner: PostgresRunner,
   { clock, log, list = migrations }: MigrateOptions,
 ): Promise<void> {
-  const step = (run: PostgresRun) => async (): Promise<Migration | undefined> => {
+  const step = async (run: PostgresRun): Promise<Migration | undefined> => {
     await run(`select pg_advisory_xact_lock(${LOCK})`);
     await run(
       'create table if not exists migrations (name text collate "C" primary key, checksum text not null, applied_at bigint not null)',
@@ -105,7 +101,7 @@ export async function migratePostgres(
     return next;
   };
   for (;;) {
-    const done = await runner.begin((run) => step(run)());
+    const done = await runner.begin(step);
     if (!done) return;
     log.info("Migrated the database", { migration: done.name });
   }

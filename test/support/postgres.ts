@@ -52,17 +52,7 @@ const SWEEP = `set session_replication_role = replica;
 /** Postgres without a server, in this process: always there, one connection, slow to start. */
 export async function freshPglite(clock: Clock): Promise<Database> {
   const pglite = new PGlite();
-  const runner: PostgresRunner = {
-    begin: (work) =>
-      pglite.transaction((tx) =>
-        work(async (text, parameters) =>
-          parameters
-            ? (await tx.query(text, [...parameters])).rows
-            : ((await tx.exec(text)).at(-1)?.rows ?? []),
-        ),
-      ),
-  };
-  await migratePostgres(runner, { clock, log: silentLog });
+  await migratePostgres(pgliteRunner(pglite), { clock, log: silentLog });
   return openPostgres({
     client: pgliteDrizzle(pglite),
     clock,
@@ -71,6 +61,17 @@ export async function freshPglite(clock: Clock): Promise<Database> {
     close: () => pglite.close(),
   });
 }
+
+export const pgliteRunner = (pglite: PGlite): PostgresRunner => ({
+  begin: (work) =>
+    pglite.transaction((tx) =>
+      work(async (text, parameters) =>
+        parameters
+          ? (await tx.query(text, [...parameters])).rows
+          : ((await tx.exec(text)).at(-1)?.rows ?? []),
+      ),
+    ),
+});
 
 /** The URL of a new database on that server. */
 export async function freshPostgresUrl(state: "empty" | "migrated"): Promise<string> {
