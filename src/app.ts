@@ -1,14 +1,12 @@
-import { resolve } from "node:path";
-import { openClicks } from "./clicks/client.ts";
+import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
-import { lockFolder } from "./db/lock.ts";
-import { openDatabase } from "./db/open.ts";
+import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
 import { analyticsRoutes } from "./features/analytics/routes.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
-import { openInstallation } from "./features/installation/installation.ts";
+import type { Installation } from "./features/installation/installation.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
 import { linkRoutes } from "./features/links/routes.ts";
@@ -20,7 +18,6 @@ import { setupRoutes } from "./features/setup/routes.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
 import type { Clock } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
-import { makePrivateFolder } from "./lib/files.ts";
 import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import { startInOrder } from "./lib/service.ts";
@@ -34,7 +31,7 @@ import { openLocalDoor } from "./platform/local-door.ts";
 import { openMetrics } from "./platform/metrics.ts";
 import { openCursors } from "./platform/paging.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
-import { diskGuard, refuseEphemeral } from "./platform/storage.ts";
+import { diskGuard } from "./platform/storage.ts";
 import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
@@ -59,30 +56,32 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** Puts the whole product together. The only file that knows every room. */
-export async function openApp({ config, clock, log }: AppOptions): Promise<App> {
-  const dataDir = resolve(config.WAYPOST_DATA_DIR);
-  makePrivateFolder(dataDir);
-  if (!config.WAYPOST_ALLOW_EPHEMERAL) refuseEphemeral(dataDir);
-  const lock = lockFolder(dataDir);
-  const db = await openDatabase({ databaseUrl: config.WAYPOST_DATABASE_URL, dataDir, clock, log });
-  const installation = await openInstallation(db);
-  const clicks = openClicks({
-    dataDir,
-    installationId: installation.installationId,
-    syncEveryMs: config.WAYPOST_CLICKS_SYNC_EVERY,
-    durability: config.WAYPOST_CLICKS_DURABILITY,
-    journalMode: config.WAYPOST_CLICKS_JOURNAL,
-    honorOptOut: config.WAYPOST_HONOR_OPT_OUT,
-    clock,
-    log,
-  });
-  await clicks.start();
+/** What an app stands on. Tests bring their own database and clicks. */
+export interface Foundations extends AppOptions {
+  readonly dataDir: string;
+  readonly db: Database;
+  readonly clicks: Clicks;
+  readonly installation: Installation;
+}
 
+/** Puts the whole product together. This is the only file that knows every room. */
+export async function assembleApp({
+  config,
+  clock,
+  log,
+  dataDir,
+  db,
+  clicks,
+  installation,
+}: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
   const trusted = config.WAYPOST_TRUSTED_PROXIES.map((one) => parseNetwork(one)!);
-  const firstRun = openFirstRun({ ports: () => ports, installation, schemeOf: (request) => (secure.has(request) ? "https" : "http") });
+  const firstRun = openFirstRun({
+    ports: () => ports,
+    installation,
+    schemeOf: (request) => (secure.has(request) ? "https" : "http"),
+  });
   const keys = openKeyAuthentication({ db, clock, log });
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
@@ -105,7 +104,11 @@ export async function openApp({ config, clock, log }: AppOptions): Promise<App> 
     const secret = secretOf(request);
     return secret === null ? null : keys.authenticate(secret);
   };
-  const metrics = openMetrics({ clicks, cached: () => routes.size, ready: () => Object.keys(problems()).length === 0 });
+  const metrics = openMetrics({
+    clicks,
+    cached: () => routes.size,
+    ready: () => Object.keys(problems()).length === 0,
+  });
   const api = openApi({
     ports,
     authenticate,
@@ -152,11 +155,13 @@ export async function openApp({ config, clock, log }: AppOptions): Promise<App> 
     paths: {
       ...health.guarded,
       api(request, peers) {
-        if (cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted)) secure.add(request);
+        if (cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted))
+          secure.add(request);
         return docsPage(request) ?? api.fetch(request, addressOf(request, peers));
       },
       admin: adminPage,
-      "robots.txt": () => new Response("User-agent: *\nDisallow: /\n", { headers: { "content-type": "text/plain" } }),
+      "robots.txt": () =>
+        new Response("User-agent: *\nDisallow: /\n", { headers: { "content-type": "text/plain" } }),
     },
     privatePaths: health.open,
     baseHost: () => hostOf(firstRun.baseUrl()),
@@ -177,19 +182,18 @@ export async function openApp({ config, clock, log }: AppOptions): Promise<App> 
       await firstRun.begin(server.url);
       serving = true;
     },
-    async stop() {
-      await services.stop();
-      await clicks.stop();
-      await db.close();
-      lock.release();
-    },
+    stop: services.stop,
   };
 }
 
 const notSetUp = () =>
-  new AppError("UNAVAILABLE", "This installation has not been set up. Open /admin with the code the server has printed.");
+  new AppError(
+    "UNAVAILABLE",
+    "This installation has not been set up. Open /admin with the code the server has printed.",
+  );
 
-const hostOf = (baseUrl: string | null): string | null => (baseUrl === null ? null : new URL(baseUrl).hostname);
+const hostOf = (baseUrl: string | null): string | null =>
+  baseUrl === null ? null : new URL(baseUrl).hostname;
 
 const cameBySecure = (request: Request, peer: string, trusted: readonly Network[]): boolean =>
   request.headers.get("x-forwarded-proto") === "https" && isWithin(peer, trusted);

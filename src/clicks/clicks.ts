@@ -13,6 +13,8 @@ export interface Clicks {
   record(visit: Visit): void | Promise<void>;
   /** Takes one click off a link's limit; false when none is left. Exact: it counts what the journal holds. */
   claim(linkId: string, limit: number): boolean | Promise<boolean>;
+  /** Whether a link's limit is used up, taking nothing. */
+  exhausted(linkId: string, limit: number): boolean | Promise<boolean>;
   query(question: Question): Promise<Answer>;
   totals(linkIds: readonly string[]): Promise<LinkTotals[]>;
   /** Totals changed after `sequence`, for the mirror in the main database. */

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { openApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import { DataFolderInUse } from "../db/lock.ts";
 import { systemClock } from "../lib/clock.ts";
 import { openLog } from "../lib/log.ts";
 import { askSocket } from "../lib/outbound.ts";
 import { localDoorPath, localOperator } from "../platform/local-door.ts";
+import { openApp } from "./open.ts";
 
 /** Sends one API request as the operator of this machine; `path` begins after `/api/v1`. */
 export type Send = (

@@ -1,8 +1,8 @@
-import { openApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import { systemClock } from "../lib/clock.ts";
 import { openLog, print } from "../lib/log.ts";
 import { VERSION } from "../version.ts";
+import { openApp } from "./open.ts";
 
 /** Serves until SIGTERM or SIGINT, then lets requests in flight finish; a second signal does not wait. */
 export async function serve(config: Config): Promise<number> {
@@ -23,8 +23,19 @@ export async function serve(config: Config): Promise<number> {
 }
 
 function banner(url: string, code: string | null): string {
-  const lines = ["", `  Waypost ${VERSION}`, "", `  Admin page   ${url}/admin`, `  API          ${url}/api/v1/docs`];
-  if (code !== null) lines.push("", `  Setup code   ${code}`, "               Enter it on the admin page to begin. It ends with this process.");
+  const lines = [
+    "",
+    `  Waypost ${VERSION}`,
+    "",
+    `  Admin page   ${url}/admin`,
+    `  API          ${url}/api/v1/docs`,
+  ];
+  if (code !== null)
+    lines.push(
+      "",
+      `  Setup code   ${code}`,
+      "               Enter it on the admin page to begin. It ends with this process.",
+    );
   return `${lines.join("\n")}\n`;
 }
 

@@ -1,42 +1,46 @@
 import { serveAsset } from "../../lib/assets.ts";
 
-const HEADERS = {
-  "content-type": "text/html; charset=utf-8",
-  "cache-control": "no-cache",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "x-frame-options": "DENY",
-} as const;
-
-/** Nothing from elsewhere, and no script that is not a file of ours. */
-const ADMIN_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/** The reader of the API's reference sets styles as it goes; scripts are files of ours here too. */
-const DOCS_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/** `/admin`: the page, and its files below `/admin/assets/`. Every other path is the page's own affair. */
+/** `/admin` and all below it: files by name, and the page itself for every other path, which is its own affair. */
 export function adminPage(request: Request): Response {
   const { pathname } = new URL(request.url);
-  const asset = /^\/admin\/assets\/(.+)$/.exec(pathname)?.[1];
-  if (asset !== undefined) return serveAsset(request, `assets/${asset}`) ?? gone();
-  return page(serveAsset(request, "index.html"), ADMIN_POLICY);
+  const asset = /^\/admin\/(assets\/[\w.-]+)$/.exec(pathname)?.[1];
+  return serveAsset(request, asset === undefined ? "admin/index.html" : `admin/${asset}`) ?? gone();
 }
 
 /** `/api/v1/docs`: the reference, all of it from this executable. Null for other paths. */
 export function docsPage(request: Request): Response | null {
   const { pathname } = new URL(request.url);
-  if (pathname === "/api/v1/docs") return page(serveAsset(request, "docs/index.html"), DOCS_POLICY);
-  const asset = /^\/api\/v1\/docs\/([\w.-]+)$/.exec(pathname)?.[1];
-  return asset === undefined ? null : (serveAsset(request, `docs/${asset}`) ?? gone());
+  if (pathname === "/api/v1/docs") return new Response(DOCS, { headers: DOCS_HEADERS });
+  return pathname === "/api/v1/docs/scalar.js" ? (serveAsset(request, "docs/scalar.js") ?? gone()) : null;
 }
 
-function page(response: Response | null, policy: string): Response {
-  if (!response) return gone();
-  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
-  response.headers.set("content-security-policy", policy);
-  return response;
-}
+/** Fonts and telemetry would be requests to others. */
+const CONFIGURATION = JSON.stringify({ withDefaultFonts: false, telemetry: false, hideClientButton: true });
 
-const gone = (): Response => new Response("Not found\n", { status: 404, headers: { "cache-control": "no-store" } });
+const DOCS = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Waypost API</title>
+</head>
+<body>
+<script id="api-reference" data-url="/api/v1/openapi.json" data-configuration="${CONFIGURATION.replaceAll('"', "&quot;")}"></script>
+<script src="/api/v1/docs/scalar.js"></script>
+</body>
+</html>
+`;
+
+/** The reader sets styles as it goes; scripts are files of ours, and nothing comes from elsewhere. */
+const DOCS_HEADERS = {
+  "content-type": "text/html; charset=utf-8",
+  "cache-control": "no-cache",
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+} as const;
+
+const gone = (): Response =>
+  new Response("Not found\n", { status: 404, headers: { "cache-control": "no-store" } });

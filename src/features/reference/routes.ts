@@ -13,7 +13,9 @@ export function referenceRoutes(guard: Guard, app: AppInfo, version: string) {
       document ??= JSON.stringify(
         describeApi({ app: app.elysia(), routes: app.routes(), version, serverUrl: ctx.baseUrl() ?? "/" }),
       );
-      return new Response(document, { headers: { "content-type": "application/json", "cache-control": "no-cache" } });
+      return new Response(document, {
+        headers: { "content-type": "application/json", "cache-control": "no-cache" },
+      });
     },
     {
       open: true,
