@@ -5,8 +5,8 @@ import { networkOf } from "../lib/ip.ts";
 import type { Actor, Context, Ports } from "./context.ts";
 import { failure, type Stamp } from "./envelope.ts";
 import { failures, type Guard, guard, logBug } from "./http.ts";
-import type { Observed } from "./metrics.ts";
 import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./limits.ts";
+import type { Observed } from "./metrics.ts";
 import { type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
 
 /** Who asks, from the request's credentials; null when it brings none. */
@@ -75,8 +75,7 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
     if (found.kind === "wrong_method") return wrongMethod(request, found.allow);
     const { permission } = found.route;
     if (permission !== null) admit(caller.actor, permission, closed());
-    const refusal = isReading(request) ? null : full();
-    if (refusal) throw refusal;
+    if (!isReading(request)) refuseWhen(full());
     checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
@@ -151,14 +150,19 @@ function contextOf(ports: Ports, request: Request, { actor, at, requestId, addre
   };
 }
 
-const isReading = ({ method }: Request): boolean => method === "GET" || method === "HEAD" || method === "OPTIONS";
+function refuseWhen(reason: AppError | null): void {
+  if (reason) throw reason;
+}
+
+const isReading = ({ method }: Request): boolean =>
+  method === "GET" || method === "HEAD" || method === "OPTIONS";
 
 function admit(
   actor: Actor | null,
   permission: RegisteredRoute["permission"],
   closed: AppError | null,
 ): void {
-  if (closed) throw closed;
+  refuseWhen(closed);
   if (!actor) throw new AppError("UNAUTHORIZED", "Send an API key: Authorization: Bearer way_sk_…");
   if (permission !== null && !actor.permissions.has(permission))
     throw new AppError("FORBIDDEN", `This needs the permission ${permission}.`);

@@ -32,13 +32,14 @@ export const failures = (stampOf: (request: Request) => Stamp, log: Logger) =>
   new Elysia({ name: "failures" }).onError({ as: "global" }, ({ error, code, request }) =>
     failure(
       stampOf(request),
-      asAppError(error, code, () => logBug(log, stampOf(request), request, error)),
+      asAppError(error, code, request, () => logBug(log, stampOf(request), request, error)),
     ),
   );
 
-function asAppError(error: unknown, code: unknown, unforeseen: () => void): AppError {
+function asAppError(error: unknown, code: unknown, request: Request, unforeseen: () => void): AppError {
   if (error instanceof AppError) return error;
-  if (error instanceof ValidationError && error.type !== "response") return validationError(detailsOf(error));
+  if (error instanceof ValidationError && error.type !== "response")
+    return validationError(detailsOf(error, request));
   if (code === "NOT_FOUND") return new AppError("NOT_FOUND", "There is nothing at this address.");
   if (code === "PARSE") return new AppError("VALIDATION_ERROR", "The body is not valid JSON.");
   unforeseen();

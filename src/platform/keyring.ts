@@ -12,7 +12,10 @@ export function openKeyring(dataDir: string): Keyring {
   const path = join(dataDir, "keys.json");
   const kept = read(path);
   if (kept?.cursors) return { cursors: kept.cursors };
-  const made = { ...kept, cursors: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url") };
+  const made = {
+    ...kept,
+    cursors: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url"),
+  };
   writeFileSync(`${path}.new`, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
   return made;
@@ -23,6 +26,8 @@ function read(path: string): Partial<Keyring> | null {
     return JSON.parse(readFileSync(path, "utf8")) as Partial<Keyring>;
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return null;
-    throw new Error(`${path} cannot be read: ${(error as Error).message}. Restore it from a backup, or remove it.`);
+    throw new Error(
+      `${path} cannot be read: ${(error as Error).message}. Restore it from a backup, or remove it.`,
+    );
   }
 }

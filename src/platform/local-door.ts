@@ -25,9 +25,16 @@ export function openLocalDoor(api: Api, dataDir: string, log: Logger): Service {
     name: "local door",
     async start() {
       if (Buffer.byteLength(path) > PATH_LENGTH_MAX)
-        return log.warning("the data folder's path is too long for a socket: commands need the server stopped", { path });
+        return log.warning(
+          "the data folder's path is too long for a socket: commands need the server stopped",
+          { path },
+        );
       rmSync(path, { force: true });
-      server = Bun.serve({ unix: path, development: false, fetch: (request) => api.fetchAs(request, localOperator(request)) });
+      server = Bun.serve({
+        unix: path,
+        development: false,
+        fetch: (request) => api.fetchAs(request, localOperator(request)),
+      });
       chmodSync(path, 0o600);
     },
     async stop() {

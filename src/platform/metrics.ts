@@ -53,9 +53,17 @@ export function openMetrics({ clicks, cached, ready }: Measured): Metrics {
         this.set(value());
       },
     });
-  told("waypost_clicks_recorded_total", "Visits written to the click journal.", () => clicks.health().recorded);
+  told(
+    "waypost_clicks_recorded_total",
+    "Visits written to the click journal.",
+    () => clicks.health().recorded,
+  );
   told("waypost_clicks_folded_total", "Clicks folded into the store.", () => clicks.health().folded);
-  told("waypost_journal_quarantined_total", "Damaged journal records set aside.", () => clicks.health().quarantined);
+  told(
+    "waypost_journal_quarantined_total",
+    "Damaged journal records set aside.",
+    () => clicks.health().quarantined,
+  );
   shown("waypost_journal_lag_bytes", "Journal not yet folded.", () => clicks.health().lagBytes);
   shown("waypost_redirect_cache_links", "Links kept in memory.", () => cached().links);
   shown("waypost_redirect_cache_misses", "Missing slugs kept in memory.", () => cached().misses);

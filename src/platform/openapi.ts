@@ -14,9 +14,13 @@ export interface Described {
 
 /** The API's OpenAPI 3.1 document, made from the routes themselves. */
 export function describeApi({ app, routes, version, serverUrl }: Described): Json {
-  const { paths } = toOpenAPISchema(app, undefined, undefined, undefined, "3.1.0" as never) as unknown as { paths: Json };
+  const { paths } = toOpenAPISchema(app, undefined, undefined, undefined, "3.1.0" as never) as unknown as {
+    paths: Json;
+  };
   const schemas: Json = {};
-  const permissionOf = new Map(routes.map((route) => [`${route.method.toLowerCase()} ${braced(route.path)}`, route.permission]));
+  const permissionOf = new Map(
+    routes.map((route) => [`${route.method.toLowerCase()} ${braced(route.path)}`, route.permission]),
+  );
   const described: Json = {};
   for (const [path, operations] of Object.entries(paths))
     described[path] = Object.fromEntries(
@@ -35,7 +39,13 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
     },
     servers: [{ url: serverUrl }],
     security: [{ apiKey: [] }, { bearer: [] }],
-    tags: [...new Set(Object.values(described).flatMap((operations) => Object.values(operations as Json).flatMap((o) => (o as Operation).tags ?? [])))].map((name) => ({ name })),
+    tags: [
+      ...new Set(
+        Object.values(described).flatMap((operations) =>
+          Object.values(operations as Json).flatMap((o) => (o as Operation).tags ?? []),
+        ),
+      ),
+    ].map((name) => ({ name })),
     paths: hoisted(described, schemas),
     components: {
       securitySchemes: {
@@ -66,9 +76,19 @@ function finished(operation: Operation, permission: string | null): Operation {
   const refusals: Json = {
     "400": failure("The request is not valid; every field at fault is named."),
     "429": failure("Too many calls; Retry-After says when to try again."),
-    ...(permission === null ? {} : { "401": failure("No key, or one that is not valid."), "403": failure("The key may not do this.") }),
-    ...(operation.parameters?.some(({ in: place }) => place === "path") ? { "404": failure("There is no such thing in this workspace.") } : {}),
-    ...(operation.requestBody ? { "409": failure("It clashes with what is there."), "413": failure("The body is too large."), "415": failure("The body is not JSON.") } : {}),
+    ...(permission === null
+      ? {}
+      : { "401": failure("No key, or one that is not valid."), "403": failure("The key may not do this.") }),
+    ...(operation.parameters?.some(({ in: place }) => place === "path")
+      ? { "404": failure("There is no such thing in this workspace.") }
+      : {}),
+    ...(operation.requestBody
+      ? {
+          "409": failure("It clashes with what is there."),
+          "413": failure("The body is too large."),
+          "415": failure("The body is not JSON."),
+        }
+      : {}),
   };
   return {
     ...operation,
@@ -83,7 +103,14 @@ const described = (responses: Json): Json =>
     Object.entries(responses).map(([status, response]) => {
       const { content, ...rest } = response as { content?: Json };
       const json = content?.["application/json"];
-      return [status, { ...rest, description: status === "201" ? "Done." : "The answer.", ...(json ? { content: { "application/json": json } } : {}) }];
+      return [
+        status,
+        {
+          ...rest,
+          description: status === "201" ? "Done." : "The answer.",
+          ...(json ? { content: { "application/json": json } } : {}),
+        },
+      ];
     }),
   );
 
@@ -92,7 +119,9 @@ function hoisted<T>(node: T, schemas: Json): T {
   if (Array.isArray(node)) return node.map((one) => hoisted<unknown>(one, schemas)) as T;
   if (typeof node !== "object" || node === null) return node;
   const { $id, ...rest } = node as Json;
-  const inner = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, hoisted(value, schemas)]));
+  const inner = Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [name, hoisted(value, schemas)]),
+  );
   if (typeof $id !== "string") return inner as T;
   schemas[$id] = inner;
   return { $ref: `#/components/schemas/${$id}` } as T;

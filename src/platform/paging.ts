@@ -4,14 +4,17 @@ import { invalid } from "../lib/errors.ts";
 import { macOf, sameText } from "../lib/secrets.ts";
 import type { Stamp } from "./envelope.ts";
 import { success } from "./envelope.ts";
+import { queryInteger } from "./schema.ts";
 
 /** Rows that `page` may reach; beyond them a walk takes cursors, which cost the same on every page. */
 const OFFSET_MAX = 100_000;
 
 /** The paging parameters of every list. */
 export const pagingQuery = {
-  page: t.Optional(t.Integer({ minimum: 1, maximum: OFFSET_MAX, default: 1 })),
-  limit: t.Optional(t.Integer({ minimum: 1, maximum: 100, default: 20 })),
+  page: t.Optional(queryInteger({ minimum: 1, maximum: OFFSET_MAX, description: "From 1." })),
+  limit: t.Optional(
+    queryInteger({ minimum: 1, maximum: 100, description: "Items a page; 20 when left out." }),
+  ),
   cursor: t.Optional(
     t.String({
       maxLength: 1024,

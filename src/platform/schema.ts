@@ -1,4 +1,6 @@
 import { type TLiteral, type TProperties, type TSchema, type TUnion, Type as t } from "@sinclair/typebox";
+import { t as elysia } from "elysia";
+import { invalid } from "../lib/errors.ts";
 
 /**
  * An object that refuses and names what it does not know. Every object of every body is made with it, nested
@@ -26,6 +28,24 @@ export const Time = t.String({
 
 export const isoOf = (ms: number): string => new Date(ms).toISOString();
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoOf(ms));
+
+/** A whole number in a query: Elysia's own kind, because query parameters arrive as text. */
+export const queryInteger = (options: { minimum: number; maximum: number; description?: string }) =>
+  elysia.Integer(options);
+
+/**
+ * The moment a `Time` names, in milliseconds. Its pattern lets the 31st of February pass; the calendar does not.
+ * @throws AppError VALIDATION_ERROR naming `path`
+ */
+export function momentOf(path: string, text: string): number {
+  try {
+    return Temporal.Instant.from(text).epochMilliseconds;
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw invalid(path, `${path.slice(1)} is not a date and time of the calendar`);
+    throw error;
+  }
+}
 
 const Meta = t.Object({
   timestamp: Time,

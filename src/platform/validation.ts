@@ -11,15 +11,23 @@ interface SchemaError {
 const DETAILS_MAX = 20;
 
 /** Everything wrong with a request, each with the field's JSON pointer and a sentence that says what it takes. */
-export function detailsOf(error: ValidationError): ErrorDetail[] {
+export function detailsOf(error: ValidationError, request: Request): ErrorDetail[] {
   const details = new Map<string, ErrorDetail>();
   for (const one of error.all as SchemaError[]) {
-    const path = one.path === "" || one.path === undefined ? "/" : one.path;
+    const path = one.path || parameterOf(error, request);
     // The first complaint about a field is the most telling; the parts of a union complain after the whole.
     if (!details.has(path)) details.set(path, { path, message: sentence(path, one) });
     if (details.size === DETAILS_MAX) break;
   }
   return [...details.values()];
+}
+
+/** A number out of its range in a query is refused without a name; its value tells which it is. */
+function parameterOf(error: ValidationError, request: Request): string {
+  if ((error.type as string) !== "property") return "/";
+  for (const [name, value] of new URL(request.url).searchParams)
+    if (value === String(error.value)) return `/${name}`;
+  return "/";
 }
 
 function sentence(path: string, { message = "is not valid", schema = {} }: SchemaError): string {
@@ -34,6 +42,9 @@ function wanted(schema: { readonly [key: string]: unknown }, message: string): s
   const options = (schema["anyOf"] as { const?: unknown; type?: string }[] | undefined) ?? [];
   const constants = options.map((one) => one.const).filter((one) => one !== undefined);
   if (constants.length > 0 && constants.length === options.length) return `one of ${constants.join(", ")}`;
+  // Numbers in queries are "a number, or text that is one" to Elysia.
+  const whole = options.find(({ type }) => type === "integer");
+  if (whole && options.some(({ type }) => type === "string")) return wanted(whole, message);
   if (options.length > 0) return options.map((one) => wanted(one, message)).join(" or ");
   switch (schema["type"]) {
     case "string":

@@ -1,7 +1,7 @@
 import type { Dimension, Granularity, Question } from "../../clicks/store.ts";
 import { invalid } from "../../lib/errors.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
-import { isoOf, isoOrNull } from "../../platform/schema.ts";
+import { isoOf, isoOrNull, momentOf } from "../../platform/schema.ts";
 import { findDomain } from "../domains/find.ts";
 import { findLink } from "../links/find.ts";
 import type { Overview } from "./model.ts";
@@ -102,12 +102,6 @@ async function questionOf(
         ? { domain: [(await findDomain(ctx.db.read, ctx, domain)).id] }
         : {};
   return { workspaceId: workspaceOf(ctx), from: since, to: until, timezone, where, limit: 1 };
-}
-
-function momentOf(path: string, text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw invalid(path, `${path.slice(1)} is not a date of the calendar`);
-  return ms;
 }
 
 function isTimezone(name: string): boolean {

@@ -78,7 +78,7 @@ export function openTotalsMirror(
 
   function tick(): void {
     const { folded } = clicks.health();
-    if (folded === foldedBefore || running) return;
+    if (folded === foldedBefore || running !== null) return;
     foldedBefore = folded;
     catchUp().catch((error: unknown) => {
       foldedBefore = -1;

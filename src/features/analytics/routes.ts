@@ -2,7 +2,7 @@ import { Type as t } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
-import { envelope, strict } from "../../platform/schema.ts";
+import { envelope, queryInteger, strict } from "../../platform/schema.ts";
 import { overview, timeseries, top } from "./ask.ts";
 import { Granularity, Overview, questionQuery, Timeseries, Top, TopBy } from "./model.ts";
 
@@ -38,7 +38,7 @@ export const analyticsRoutes = (guard: Guard) =>
         query: strict({
           ...questionQuery,
           by: TopBy,
-          limit: t.Optional(t.Integer({ minimum: 1, maximum: 100 })),
+          limit: t.Optional(queryInteger({ minimum: 1, maximum: 100 })),
         }),
         response: { 200: envelope(Top) },
         detail: { operationId: "getTop", summary: "The largest groups by a dimension" },

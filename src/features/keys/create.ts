@@ -4,6 +4,7 @@ import { hashOf, newApiKey } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { operatorPermissions, type Permission, roles } from "../../platform/permissions.ts";
+import { momentOf } from "../../platform/schema.ts";
 import { keyCreated } from "./events.ts";
 import { type KeyWithSecret, type NewKey, toKey } from "./model.ts";
 
@@ -54,7 +55,7 @@ export async function addKey(tx: Change, ctx: Context, input: KeyToAdd): Promise
 }
 
 function expiryOf(text: string, now: number): number {
-  const ms = Date.parse(text);
+  const ms = momentOf("/expiresAt", text);
   if (!(ms > now)) throw invalid("/expiresAt", "expiresAt must lie in the future");
   return ms;
 }

@@ -4,6 +4,7 @@ import { newId } from "../../lib/ids.ts";
 import { canonicalSlug, foldSlug, randomSlug, slugProblem } from "../../lib/slug.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
+import { momentOf } from "../../platform/schema.ts";
 import { findDefaultDomain, findDomain } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
 import { destinationHash, destinationOf, refuseLoop } from "./destination.ts";
@@ -102,13 +103,8 @@ export function chosenSlug(text: string): string {
   return slug;
 }
 
-/** The pattern of the schema lets the 31st of February pass; the calendar does not. */
-export function timeOf(path: string, text: string | null | undefined): number | null {
-  if (text === null || text === undefined) return null;
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw invalid(path, `${path.slice(1)} is not a date of the calendar`);
-  return ms;
-}
+export const timeOf = (path: string, text: string | null | undefined): number | null =>
+  text === null || text === undefined ? null : momentOf(path, text);
 
 export async function expiredUrlOf(
   tx: Change,

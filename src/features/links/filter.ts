@@ -1,5 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
-import { oneOf, Time } from "../../platform/schema.ts";
+import { oneOf, queryInteger, Time } from "../../platform/schema.ts";
 
 /** Filters of lists and counts, as query parameters. */
 export const filterQuery = {
@@ -24,8 +24,8 @@ export const filterQuery = {
   ),
   createdFrom: t.Optional(Time),
   createdTo: t.Optional(Time),
-  clicksMin: t.Optional(t.Integer({ minimum: 0, maximum: 1_000_000_000_000 })),
-  clicksMax: t.Optional(t.Integer({ minimum: 0, maximum: 1_000_000_000_000 })),
+  clicksMin: t.Optional(queryInteger({ minimum: 0, maximum: 1_000_000_000_000 })),
+  clicksMax: t.Optional(queryInteger({ minimum: 0, maximum: 1_000_000_000_000 })),
 };
 export const sortFields = [
   "createdAt",

@@ -17,8 +17,8 @@ import {
 } from "drizzle-orm";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { afterPlace, type Page, type PageRequest } from "../../platform/paging.ts";
+import { momentOf } from "../../platform/schema.ts";
 import { findDomain } from "../domains/find.ts";
-import { timeOf } from "./create.ts";
 import { destinationHash, destinationOf } from "./destination.ts";
 import type { LinkFilter, LinkSort } from "./filter.ts";
 import type { Link } from "./model.ts";
@@ -113,8 +113,10 @@ async function conditions(ctx: Context, filter: LinkFilter): Promise<SQL | undef
       : eq(links.destinationHash, hashOfText(filter.destinationUrl)),
     filter.createdFrom === undefined
       ? undefined
-      : gte(links.createdAt, timeOf("/createdFrom", filter.createdFrom)!),
-    filter.createdTo === undefined ? undefined : lt(links.createdAt, timeOf("/createdTo", filter.createdTo)!),
+      : gte(links.createdAt, momentOf("/createdFrom", filter.createdFrom)),
+    filter.createdTo === undefined
+      ? undefined
+      : lt(links.createdAt, momentOf("/createdTo", filter.createdTo)),
     filter.clicksMin === undefined ? undefined : gte(clicks, filter.clicksMin),
     filter.clicksMax === undefined ? undefined : lte(clicks, filter.clicksMax),
     filter.expired === undefined ? undefined : expired(ctx, filter.expired),
