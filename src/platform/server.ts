@@ -66,8 +66,11 @@ export function openServer(options: ServerOptions): HttpService {
 
   /** While stopping, tells the client not to send another request this way. */
   const parting = (response: Response): Response => {
-    if (stopping) response.headers.set("connection", "close");
-    return response;
+    if (!stopping) return response;
+    // The redirect gives the same answer to many; a copy of it is changed.
+    const last = new Response(response.body, response);
+    last.headers.set("connection", "close");
+    return last;
   };
 
   const answerPath = (url: string, request: Request, server: HttpServer): Response | Promise<Response> => {

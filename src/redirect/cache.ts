@@ -13,6 +13,13 @@ export interface CachedRoute {
   readonly key: string;
 }
 
+/** A link that is visited right now, under one spelling. */
+export interface HotRoute {
+  readonly kept: CachedRoute;
+  /** The answer, made once, where it is the same for every visit. Only the hottest links can afford one. */
+  answer: Response | null;
+}
+
 export interface RouteCacheOptions {
   /**
    * Looks a host (lower case, no port) and slug (`slugOf`, not folded) up where links are kept: at once
@@ -33,6 +40,13 @@ export class RouteCache {
   readonly #resolve: RouteCacheOptions["resolve"];
   readonly #links: LRUCache<string, CachedRoute>;
   readonly #misses: LRUCache<string, CachedRoute>;
+  /**
+   * The hottest links again, in plain Maps, because keeping an LRU in order costs more than all else a hit
+   * does. When the new ones are many they become the old ones, and those nobody asked for again are let go.
+   */
+  #hot = new Map<string, HotRoute>();
+  #cooling = new Map<string, HotRoute>();
+  readonly #hotMax: number;
   /** The living route of every (domain, slug key), to be found when it is dropped. */
   readonly #living = new Map<string, CachedRoute>();
   readonly #pending = new Map<string, { generation: number; route: Promise<CachedRoute> }>();
@@ -46,17 +60,18 @@ export class RouteCache {
     const dispose = (route: CachedRoute) => this.#forgetSpelling(route);
     this.#links = new LRUCache({ max: linksMax, dispose });
     this.#misses = new LRUCache({ max: missesMax, dispose });
+    this.#hotMax = Math.min(HOT_MAX, Math.ceil(linksMax / 4));
   }
 
   /** The route of a link that is in memory. Misses are not found here: `lookUp` knows them. */
-  find(spelling: string): CachedRoute | undefined {
-    const found = this.#links.get(spelling);
-    return found?.live ? found : undefined;
+  find(spelling: string): HotRoute | undefined {
+    const hot = this.#hot.get(spelling) ?? this.#heat(spelling);
+    return hot?.kept.live ? hot : undefined;
   }
 
   /** The route, from memory or from where links are kept. */
   lookUp(spelling: string, host: string, slug: string): CachedRoute | Promise<CachedRoute> {
-    const found = this.find(spelling) ?? this.#misses.get(spelling);
+    const found = this.#links.get(spelling) ?? this.#misses.get(spelling);
     if (found?.live) return found;
     const waiting = this.#pending.get(spelling);
     // One begun before the last change may know less than this caller must be told.
@@ -97,6 +112,8 @@ export class RouteCache {
     this.#living.clear();
     this.#links.clear();
     this.#misses.clear();
+    this.#hot.clear();
+    this.#cooling.clear();
   }
 
   /** For the metrics: spellings of links, spellings of all else, and what they stand for. */
@@ -119,9 +136,24 @@ export class RouteCache {
     return kept;
   }
 
+  #heat(spelling: string): HotRoute | undefined {
+    // Asked even when it is only cooling: this is what keeps a hot link from being the least recently used.
+    const kept = this.#links.get(spelling);
+    if (!kept?.live) return undefined;
+    const cooling = this.#cooling.get(spelling);
+    const hot = cooling?.kept === kept ? cooling : { kept, answer: null };
+    if (this.#hot.size >= this.#hotMax) {
+      this.#cooling = this.#hot;
+      this.#hot = new Map();
+    }
+    this.#hot.set(spelling, hot);
+    return hot;
+  }
+
   #forgetSpelling(kept: CachedRoute): void {
     kept.spellings--;
-    if (kept.spellings === 0 && this.#living.get(kept.key) === kept) this.#living.delete(kept.key);
+    // Who is in no list any more cannot be told of a change, so it must not be believed either.
+    if (kept.spellings === 0 && kept.live) this.#end(kept);
   }
 
   #end(kept: CachedRoute | undefined): void {
@@ -139,6 +171,7 @@ export class RouteCache {
 
 // A space cannot stand in an id.
 const keyOf = (domainId: string, slugKey: string): string => `${domainId} ${slugKey}`;
+const HOT_MAX = 4096;
 const SPELLINGS_MAX = 4;
 const SPELLING_LENGTH_MAX = 2048;
 const DROPS_REMEMBERED = 10_000;

@@ -30,11 +30,17 @@ export function clientReader(trusted: readonly Network[]): ClientReader {
     const forwarded = request.headers.get("x-forwarded-for");
     if (forwarded === null) return unmapped(peer);
     // The right-most hop, when it is a plain address and no proxy of ours. All else takes the long way.
-    const hop = forwarded.slice(forwarded.lastIndexOf(",") + 1).trim();
+    const comma = forwarded.lastIndexOf(",");
+    const hop = comma < 0 ? forwarded : forwarded.slice(comma + 1).trim();
     const ipv4 = forwarded.length > 2048 ? -1 : parseIpv4(hop);
-    if (ipv4 >= 0 && !ranges.some(([first, last]) => ipv4 >= first && ipv4 <= last)) return hop;
+    if (ipv4 >= 0 && !isInside(ipv4, ranges)) return hop;
     return clientAddress(peer, forwarded, trusted);
   };
+}
+
+function isInside(ipv4: number, ranges: readonly Range[]): boolean {
+  for (const [first, last] of ranges) if (ipv4 >= first && ipv4 <= last) return true;
+  return false;
 }
 
 type Range = readonly [first: number, last: number];

@@ -2,14 +2,13 @@ import type { Clock } from "../lib/clock.ts";
 import type { Network } from "../lib/ip.ts";
 import { slugLengthMax, slugOf } from "../lib/slug.ts";
 import { withoutPort } from "../lib/url.ts";
-import type { CachedRoute, RouteCache } from "./cache.ts";
+import type { CachedRoute, HotRoute, RouteCache } from "./cache.ts";
 import { clientReader, type Peers } from "./client.ts";
 import { type Decision, decide, limitReached } from "./decide.ts";
 import { withQuery } from "./location.ts";
-import { type Page, pageResponse, pages } from "./pages.ts";
-import { hostHeader, methodOf, readVisit } from "./reading.ts";
-import type { Route } from "./snapshot.ts";
-import type { Method, Visit } from "./visit.ts";
+import { pageResponse, pages } from "./pages.ts";
+import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
+import type { Visit } from "./visit.ts";
 
 /** The whole world of the redirect. */
 export interface RedirectPorts {
@@ -56,8 +55,10 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
 
   handler.ifKnown = (url, request, peers) => {
     const queryAt = url.indexOf("?");
-    const kept = routes.find(queryAt < 0 ? url : url.slice(0, queryAt));
-    return kept ? serve(kept, false, queryAt < 0 ? "" : url.slice(queryAt + 1), request, peers) : null;
+    const hot = routes.find(queryAt < 0 ? url : url.slice(0, queryAt));
+    return hot
+      ? serve(hot.kept, hot, false, queryAt < 0 ? "" : url.slice(queryAt + 1), request, peers)
+      : null;
   };
 
   function lookUp(url: string, request: Request, peers: Peers): Answer {
@@ -67,47 +68,50 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     const { spelling, host, slug, query } = place;
     const kept = routes.lookUp(spelling, host, slug);
     return kept instanceof Promise
-      ? kept.then((late) => serve(late, slug === "", query, request, peers)).catch(unavailable)
-      : serve(kept, slug === "", query, request, peers);
+      ? kept.then((late) => serve(late, null, slug === "", query, request, peers)).catch(unavailable)
+      : serve(kept, null, slug === "", query, request, peers);
   }
 
-  function serve(kept: CachedRoute, root: boolean, query: string, request: Request, peers: Peers): Answer {
+  function serve(
+    { route }: CachedRoute,
+    hot: HotRoute | null,
+    root: boolean,
+    query: string,
+    request: Request,
+    peers: Peers,
+  ): Answer {
     const method = methodOf(request.method);
     if (method === null) return pageResponse(pages.method);
-    if (hostHeader(request.headers) === null) return pageResponse(pages.bad_request);
-    if (kept.route === null) return pageResponse(pages.unknown_host);
-    const visit: Reading = { route: kept.route, root, query, method, request, peers };
+    const { headers } = request;
+    if (hostHeader(headers) === null) return pageResponse(pages.bad_request);
+    if (route === null) return pageResponse(pages.unknown_host);
+    const reading: Reading = { route, root, query, method, request, headers, peers };
     // An unread body could hide a second request; it is taken in before anything is answered.
-    return method === "GET" || method === "HEAD" || request.body === null
-      ? decideAndAnswer(visit)
-      : request.arrayBuffer().then(
-          () => decideAndAnswer(visit),
-          () => pageResponse(pages.bad_request),
-        );
+    if (method !== "GET" && method !== "HEAD" && request.body !== null)
+      return request.arrayBuffer().then(
+        () => decideAndAnswer(reading, hot),
+        () => pageResponse(pages.bad_request),
+      );
+    return decideAndAnswer(reading, hot);
   }
 
-  function decideAndAnswer(reading: Reading): Answer {
+  function decideAndAnswer(reading: Reading, hot: HotRoute | null): Answer {
     const { route, root } = reading;
     const at = clock.now();
     const decision = decide(route.domain, route.link, { at, root });
-    if (decision.outcome === null) return respond(decision, "");
-    const visit = readVisit(reading.request, reading.peers, addressOf, {
-      at,
-      route,
-      outcome: decision.outcome,
-      method: reading.method,
-      query: reading.query,
-    });
+    if (decision.outcome === null) return respond(decision, "", null);
+    const visit = readVisit(reading, addressOf, at, decision.outcome);
     return decision.outcome === "redirected" && route.link?.clicksLimit != null
       ? claimAndAnswer(decision, visit, route.link.clicksLimit)
-      : recordAndAnswer(decision, visit);
+      : recordAndAnswer(decision, visit, hot);
   }
 
   function claimAndAnswer(decision: Decision, visit: Visit, limit: number): Answer {
     const link = visit.link!;
     const settle = (granted: boolean): Answer => {
-      if (granted) return recordAndAnswer(decision, visit);
-      return recordAndAnswer(limitReached(visit.domain, link), { ...visit, outcome: "limit_reached" });
+      if (granted) return recordAndAnswer(decision, visit, null);
+      const refused: Visit = { ...visit, outcome: "limit_reached" };
+      return recordAndAnswer(limitReached(visit.domain, link), refused, null);
     };
     const refuse = (error: unknown): Response => {
       ports.failed("claim", error);
@@ -123,15 +127,15 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     }
   }
 
-  function recordAndAnswer(decision: Decision, visit: Visit): Answer {
+  function recordAndAnswer(decision: Decision, visit: Visit, hot: HotRoute | null): Answer {
     try {
       const recorded = ports.record(visit);
       if (recorded instanceof Promise)
-        return recorded.catch(unrecorded).then(() => respond(decision, visit.query));
+        return recorded.catch(unrecorded).then(() => respond(decision, visit.query, hot));
     } catch (error) {
       unrecorded(error);
     }
-    return respond(decision, visit.query);
+    return respond(decision, visit.query, hot);
   }
 
   const unrecorded = (error: unknown): void => ports.failed("record", error);
@@ -143,26 +147,18 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   return handler;
 }
 
-interface Reading {
-  readonly route: Route;
-  readonly root: boolean;
-  readonly query: string;
-  readonly method: Method;
-  readonly request: Request;
-  readonly peers: Peers;
+function respond(decision: Decision, query: string, hot: HotRoute | null): Response {
+  if (decision.kind === "page") return pageResponse(pages[decision.page]);
+  if (decision.forwardQuery && query !== "")
+    return redirectTo(withQuery(decision.location, query), decision.status);
+  if (hot === null || decision.outcome !== "redirected")
+    return redirectTo(decision.location, decision.status);
+  hot.answer ??= redirectTo(decision.location, decision.status);
+  return hot.answer;
 }
 
-function respond(decision: Decision, query: string): Response {
-  if (decision.kind === "page") return pageResponse(pages[decision.page] satisfies Page);
-  const { status, location, forwardQuery } = decision;
-  return new Response(null, {
-    status,
-    headers: {
-      location: forwardQuery && query !== "" ? withQuery(location, query) : location,
-      "cache-control": "private, no-store",
-    },
-  });
-}
+const redirectTo = (location: string, status: number): Response =>
+  new Response(null, { status, headers: { location, "cache-control": "private, no-store" } });
 
 /** Takes `request.url` apart. Null when Bun could make no URL of the Host header: then it is only a path. */
 function placeOf(url: string): { spelling: string; host: string; slug: string; query: string } | null {

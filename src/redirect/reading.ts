@@ -12,22 +12,30 @@ export function hostHeader(headers: Headers): string | null {
   return host === null || host === "" || host.includes(",") ? null : host;
 }
 
-/** Reads a visit out of a request: each header once, nothing parsed. */
-export function readVisit(
-  request: Request,
-  peers: Peers,
-  addressOf: ClientReader,
-  known: { at: number; route: Route; outcome: Outcome; method: Method; query: string },
-): Visit {
-  const { headers } = request;
+/** A request that was understood: what it asks for, and what it is read out of. */
+export interface Reading {
+  readonly route: Route;
+  /** The path was `/`. */
+  readonly root: boolean;
+  readonly query: string;
+  readonly method: Method;
+  readonly request: Request;
+  readonly headers: Headers;
+  readonly peers: Peers;
+}
+
+/** The visit as it goes into the journal: each header read once, nothing parsed. */
+export function readVisit(reading: Reading, addressOf: ClientReader, at: number, outcome: Outcome): Visit {
+  const { route, headers } = reading;
   return {
-    at: known.at,
-    domain: known.route.domain,
-    link: known.route.link,
-    outcome: known.outcome,
+    at,
+    domain: route.domain,
+    link: route.link,
+    outcome,
+    // Visits from a QR code will be told apart here.
     trigger: "link",
-    method: known.method,
-    address: addressOf(request, peers),
+    method: reading.method,
+    address: addressOf(reading.request, reading.peers),
     userAgent: headers.get("user-agent") ?? "",
     referrer: headers.get("referer") ?? "",
     language: headers.get("accept-language") ?? "",
@@ -37,7 +45,7 @@ export function readVisit(
       headers.get("x-purpose") ??
       headers.get("x-moz") ??
       "",
-    query: known.query,
+    query: reading.query,
     optedOut: headers.get("sec-gpc") === "1" || headers.get("dnt") === "1",
   };
 }

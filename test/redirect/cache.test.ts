@@ -119,7 +119,7 @@ describe("a lookup that takes time", () => {
     expect((await after).route?.link?.version).toBe(2);
     waiting[0]!.answer(routeTo(1));
     await before;
-    expect(cache.find(url("a"))?.route?.link?.version).toBe(2);
+    expect(cache.find(url("a"))?.kept.route?.link?.version).toBe(2);
   });
 
   test("begun before everything was cleared, it is not kept", async () => {
@@ -139,7 +139,7 @@ describe("a lookup that takes time", () => {
     cache.drop("dom_1", "b");
     waiting[0]!.answer(routeTo(1));
     await lookup;
-    expect(cache.find(url("a"))?.live).toBe(true);
+    expect(cache.find(url("a"))?.kept.live).toBe(true);
   });
 
   test("more changes than are remembered only make it be forgotten", async () => {

@@ -1,0 +1,67 @@
+import { systemClock } from "../../../src/lib/clock.ts";
+import { parseNetwork } from "../../../src/lib/ip.ts";
+import { silentLog } from "../../../src/lib/log.ts";
+import { openServer } from "../../../src/platform/server.ts";
+import { RouteCache, type RouteCacheOptions } from "../../../src/redirect/cache.ts";
+import { redirectHandler } from "../../../src/redirect/handler.ts";
+import type { DomainSnapshot, LinkSnapshot } from "../../../src/redirect/snapshot.ts";
+import type { Visit } from "../../../src/redirect/visit.ts";
+import { benchHost, destinationOf } from "../traffic.ts";
+
+export const domain: DomainSnapshot = {
+  id: "dom_01hzx3k9w8q2v7n5m4t6y0abcd",
+  workspaceId: "ws_01hzx3k9w8q2v7n5m4t6y0abcd",
+  host: benchHost,
+  caseSensitive: false,
+  rootUrl: null,
+  notFoundUrl: null,
+  expiredUrl: null,
+};
+
+export const linkOf = (index: number, location = destinationOf(index)): LinkSnapshot => ({
+  id: `link_01hzx3k9w8${index.toString(32).padStart(16, "0")}`,
+  workspaceId: "ws_01hzx3k9w8q2v7n5m4t6y0abcd",
+  version: 1,
+  location,
+  status: 302,
+  expiresAt: null,
+  expiredUrl: null,
+  clicksLimit: null,
+  forwardQuery: true,
+  enabled: true,
+  loop: false,
+});
+
+/** The front as the product runs it, over links from `resolve`, and prints its port. */
+export async function serveRedirects(options: {
+  resolve: RouteCacheOptions["resolve"];
+  linksMax: number;
+  record(visit: Visit): void | Promise<void>;
+}): Promise<void> {
+  const server = openServer({
+    config: {
+      WAYPOST_HOST: "127.0.0.1",
+      WAYPOST_PORT: 0,
+      WAYPOST_BODY_LIMIT: 2 ** 20,
+      WAYPOST_REQUEST_TIMEOUT: 30_000,
+      WAYPOST_SHUTDOWN_TIMEOUT: 1000,
+      WAYPOST_METRICS_LISTEN: null,
+    },
+    redirect: redirectHandler({
+      routes: new RouteCache(options),
+      record: options.record,
+      claim: () => true,
+      exhausted: () => false,
+      consumes: () => true,
+      clock: systemClock,
+      trustedProxies: [parseNetwork("127.0.0.0/8")!],
+      failed: (what, error) => console.error(what, error),
+    }),
+    paths: {},
+    privatePaths: {},
+    baseHost: () => "base.test",
+    log: silentLog,
+  });
+  await server.start();
+  console.log(server.port);
+}
