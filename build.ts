@@ -51,22 +51,23 @@ async function build(): Promise<void> {
 
 /** The admin page and the API reference, each file compressed beside itself: `lib/assets.ts` serves them. */
 async function buildWeb(folder: string): Promise<void> {
-  await mkdir(join(folder, "docs"), { recursive: true });
-  const page = join(root, "src/admin/index.html");
-  if (existsSync(page)) {
-    const result = await Bun.build({
-      entrypoints: [page],
-      outdir: join(folder, "admin"),
-      publicPath: "/admin/",
-      naming: { chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },
-      minify: true,
-      define: { "process.env.NODE_ENV": '"production"' },
-    });
-    for (const { path } of result.outputs) await compress(path, path);
-  }
-  // The reference is 4 MB raw: only its compressed forms travel.
-  const reference = join(root, "node_modules/@scalar/api-reference/dist/browser/standalone.js");
-  await compress(reference, join(folder, "docs/scalar.js"));
+  await bundle("src/admin/index.html", folder, "/admin/", "assets/");
+  await bundle("src/admin/docs/index.html", join(folder, "docs"), "/api/v1/docs/", "");
+  // The reader of the reference is 4 MB raw: only its compressed forms travel.
+  const reader = join(root, "node_modules/@scalar/api-reference/dist/browser/standalone.js");
+  await compress(reader, join(folder, "docs/scalar.js"));
+}
+
+async function bundle(page: string, outdir: string, publicPath: string, below: string): Promise<void> {
+  const { outputs } = await Bun.build({
+    entrypoints: [join(root, page)],
+    outdir,
+    publicPath,
+    naming: { chunk: `${below}[name]-[hash].[ext]`, asset: `${below}[name]-[hash].[ext]` },
+    minify: true,
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  for (const { path } of outputs) await compress(path, path);
 }
 
 async function compress(from: string, to: string): Promise<void> {

@@ -2,9 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /**
- * A file of the built web folder (`admin/index.html`, `docs/scalar.js`) in the smallest form the client takes;
- * null when there is none of that name. HTML comes with a policy that lets it load its own files and call its
- * own server, and nothing else.
+ * A file of the built web folder (`index.html`, `docs/scalar.js`) in the smallest form the client takes; null when
+ * there is none of that name. Files with hashed names may be kept for ever, others are asked for each time.
  */
 export function serveAsset(request: Request, name: string): Response | null {
   const index = indexOf(WEB);
@@ -75,7 +74,6 @@ function headersOf(name: string, encoding: Encoding): Record<string, string> {
     "x-content-type-options": "nosniff",
   };
   if (encoding !== "identity") headers["content-encoding"] = encoding;
-  if (name.endsWith(".html")) Object.assign(headers, PAGE_HEADERS);
   return headers;
 }
 
@@ -88,14 +86,6 @@ const TYPES: Readonly<Record<string, string>> = {
   ico: "image/x-icon",
   woff2: "font/woff2",
 };
-const PAGE_HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-  "x-frame-options": "DENY",
-  "cross-origin-opener-policy": "same-origin",
-};
-
 const notBuilt = (): Response =>
   new Response("The web files have not been built yet. Run: npm run build\n", {
     status: 503,

@@ -1,0 +1,86 @@
+import { api, keepKey, type SetupResult } from "../api.ts";
+import { copyButton } from "../ui/copy.ts";
+import { element } from "../ui/element.ts";
+import { field, submits, textOf } from "../ui/form.ts";
+
+/** The first run: the account of whoever runs this installation, and its first workspace. */
+export function setupPage(done: () => void): HTMLElement {
+  const form = element(
+    "form",
+    { class: "stack" },
+    field({
+      name: "code",
+      label: "Setup code",
+      hint: "The server printed it when it started.",
+      control: element("input", {
+        autocomplete: "one-time-code",
+        autofocus: true,
+        spellcheck: "false",
+        class: "code",
+      }),
+    }),
+    field({
+      name: "email",
+      label: "E-mail",
+      control: element("input", { type: "email", autocomplete: "username" }),
+    }),
+    field({
+      name: "password",
+      label: "Password",
+      hint: "At least 10 characters.",
+      control: element("input", { type: "password", autocomplete: "new-password" }),
+    }),
+    field({
+      name: "workspaceName",
+      label: "Workspace",
+      hint: "Your team or company. It can be renamed.",
+      control: element("input", { autocomplete: "organization" }),
+    }),
+    element("button", { type: "submit", class: "primary" }, "Set up"),
+  );
+  const card = element(
+    "main",
+    { class: "card narrow" },
+    element("p", { class: "brand" }, "Waypost"),
+    element("h1", {}, "Welcome"),
+    element("p", { class: "lead" }, "This installation is new. Tell it who you are, and it is yours."),
+    form,
+  );
+  submits(form, async () => {
+    const result = await api.setUp({
+      code: textOf(form, "code") ?? "",
+      email: textOf(form, "email") ?? "",
+      // A password is taken as it was typed, blanks at its ends included.
+      password: String(new FormData(form).get("password") ?? ""),
+      workspaceName: textOf(form, "workspaceName") ?? "",
+    });
+    card.replaceWith(keyPage(result, done));
+    document.querySelector<HTMLElement>("#owner-key")?.focus();
+  });
+  return card;
+}
+
+/** The one time the owner's key can be seen. */
+function keyPage({ key, workspace }: SetupResult, done: () => void): HTMLElement {
+  const go = () => {
+    keepKey(key.secret);
+    done();
+  };
+  return element(
+    "main",
+    { class: "card narrow" },
+    element("h1", {}, `${workspace.name} is ready`),
+    element(
+      "p",
+      { class: "lead" },
+      "This key signs you in here and lets programs use the API. It is shown once: keep it in your password manager.",
+    ),
+    element(
+      "div",
+      { class: "secret" },
+      element("code", { id: "owner-key", tabindex: -1 }, key.secret),
+      copyButton(key.secret, "owner key"),
+    ),
+    element("button", { type: "button", class: "primary", on: { click: go } }, "I have kept it, go on"),
+  );
+}
