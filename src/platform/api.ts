@@ -2,6 +2,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { networkOf } from "../lib/ip.ts";
+import { checkBody, readBody } from "./body.ts";
 import type { Actor, Context, Ports } from "./context.ts";
 import { failure, type Stamp } from "./envelope.ts";
 import { failures, type Guard, guard, logBug } from "./http.ts";
@@ -60,9 +61,9 @@ const nobody: Actor = { kind: "system", id: "anonymous", workspaceId: null, perm
 export function openApi({ ports, authenticate, limits, closed, full, observe, features }: ApiOptions): Api {
   const callers = new WeakMap<Request, Caller>();
   const callerOf = (request: Request) => callers.get(request)!;
-  const app: AnyElysia = new Elysia({ prefix: "/api/v1", normalize: false }).use(
-    failures(callerOf, ports.log),
-  );
+  const app: AnyElysia = new Elysia({ prefix: "/api/v1", normalize: false })
+    .use(failures(callerOf, ports.log))
+    .onParse(({ request }) => readBody(request, ports.config.WAYPOST_BODY_LIMIT));
   const guarded = guard((request) => contextOf(ports, request, callerOf(request)));
   for (const feature of features(guarded, { routes: () => routes, elysia: () => app })) app.use(feature);
   const routes = registeredRoutes(app);
@@ -166,23 +167,6 @@ function admit(
   if (!actor) throw new AppError("UNAUTHORIZED", "Send an API key: Authorization: Bearer way_sk_…");
   if (permission !== null && !actor.permissions.has(permission))
     throw new AppError("FORBIDDEN", `This needs the permission ${permission}.`);
-}
-
-/** JSON of a bounded length, uncompressed, or nothing. What Elysia would make of other types is not for us. */
-function checkBody(request: Request, sizeMax: number): void {
-  const { headers } = request;
-  const length = headers.get("content-length");
-  const hasBody = (length !== null && length !== "0") || headers.has("transfer-encoding");
-  if (!hasBody) return;
-  if (Number(length ?? 0) > sizeMax)
-    throw new AppError("PAYLOAD_TOO_LARGE", `The body may have ${sizeMax} bytes at most.`);
-  if (!/^application\/json(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i.test(headers.get("content-type") ?? ""))
-    throw new AppError(
-      "UNSUPPORTED_MEDIA_TYPE",
-      "The body must be JSON: send Content-Type: application/json.",
-    );
-  if (headers.has("content-encoding"))
-    throw new AppError("UNSUPPORTED_MEDIA_TYPE", "The body must not be compressed.");
 }
 
 const wrongMethod = (request: Request, allow: string): Response => {

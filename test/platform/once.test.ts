@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type TestApp, testApp } from "../support/app.ts";
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await testApp();
+});
+afterAll(() => app.close());
+
+const body = { destinationUrl: "https://example.com/" };
+const post = (key: string, fields: Record<string, unknown> = {}, as?: string) =>
+  app.call("POST", "/links", {
+    body: { ...body, ...fields },
+    headers: { "idempotency-key": key },
+    ...(as ? { key: as } : {}),
+  });
+const count = async () => (await app.call("GET", "/links/count")).body.data.count as number;
+
+test("a retry gets the first answer byte for byte, and nothing happens twice", async () => {
+  const first = await post("retry");
+  const before = await count();
+  app.clock.advance(60_000);
+  const again = await post("retry");
+  expect([again.status, again.text]).toEqual([first.status, first.text]);
+  expect(again.headers.get("idempotent-replayed")).toBe("true");
+  expect(first.headers.get("idempotent-replayed")).toBeNull();
+  expect(await count()).toBe(before);
+});
+
+test("of fifty at once one has an effect; the others are told to wait or get its answer", async () => {
+  const before = await count();
+  const answers = await Promise.all(Array.from({ length: 50 }, () => post("parallel")));
+  expect(await count()).toBe(before + 1);
+  for (const { status } of answers) expect([201, 409]).toContain(status);
+  expect(new Set(answers.filter(({ status }) => status === 201).map(({ text }) => text)).size).toBe(1);
+});
+
+test("other parameters under the same key are 422", async () => {
+  await post("mismatch", { slug: "mm" });
+  const other = await post("mismatch", { slug: "mn" });
+  expect([other.status, other.body.error.code]).toEqual([422, "IDEMPOTENCY_MISMATCH"]);
+});
+
+test("a refusal is not kept: the mended request may use the key", async () => {
+  expect((await post("mended", { slug: "api" })).status).toBe(400);
+  expect((await post("mended", { slug: "mended" })).status).toBe(201);
+});
+
+test("a conflict is not kept either", async () => {
+  await post("conflict-a", { slug: "held" });
+  expect((await post("conflict-b", { slug: "held" })).status).toBe(409);
+  expect((await post("conflict-b", { slug: "held-2" })).status).toBe(201);
+});
+
+test("keys of different callers have nothing to do with each other", async () => {
+  const one = await post("shared");
+  const two = await post("shared", {}, await app.keyOf("editor"));
+  const three = await post("shared", {}, await app.stranger());
+  expect(new Set([one, two, three].map(({ body: answer }) => answer.data.id)).size).toBe(3);
+});
+
+test("after a day the key is forgotten", async () => {
+  const first = await post("daily");
+  app.clock.advance(24 * 3_600_000 + 1);
+  const next = await post("daily");
+  expect(next.status).toBe(201);
+  expect(next.body.data.id).not.toBe(first.body.data.id);
+});
+
+test("the longest key is taken; one longer or unprintable is refused", async () => {
+  expect((await post("k".repeat(255))).status).toBe(201);
+  expect((await post("k".repeat(256))).status).toBe(400);
+  expect((await post("ä")).status).toBe(400);
+});
+
+test("an answer that shows a secret is kept nowhere, and a retry is told so", async () => {
+  const make = () =>
+    app.call("POST", "/keys", { body: { name: "once" }, headers: { "idempotency-key": "secret" } });
+  const first = await make();
+  expect(first.status).toBe(201);
+  expect((await make()).status).toBe(409);
+  const rows = await app.db.read.select().from(app.db.tables.idempotency);
+  expect(JSON.stringify(rows)).not.toContain(first.body.data.secret);
+});
+
+test("every POST honours the key", async () => {
+  const posts = app.app.api.routes.filter(
+    ({ method, permission }) => method === "POST" && permission?.startsWith("links:"),
+  );
+  const { body: made } = await app.call("POST", "/links", { body });
+  for (const { path } of posts) {
+    const target = path.replace("/api/v1", "").replace(":link", made.data.id);
+    const call = () =>
+      app.call("POST", target, {
+        ...(path.endsWith("/links") ? { body } : {}),
+        headers: { "idempotency-key": `every-${path}` },
+      });
+    const first = await call();
+    const second = await call();
+    expect([path, second.text]).toEqual([path, first.text]);
+    expect(second.headers.get("idempotent-replayed")).toBe("true");
+  }
+});
