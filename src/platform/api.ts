@@ -77,6 +77,7 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
     const { permission } = found.route;
     if (permission !== null) admit(caller.actor, permission, closed());
     if (!isReading(request)) refuseWhen(full());
+    checkAddress(request);
     checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
@@ -167,6 +168,11 @@ function admit(
   if (!actor) throw new AppError("UNAUTHORIZED", "Send an API key: Authorization: Bearer way_sk_…");
   if (permission !== null && !actor.permissions.has(permission))
     throw new AppError("FORBIDDEN", `This needs the permission ${permission}.`);
+}
+
+/** No field takes a NUL, and not every database can be asked for one. */
+function checkAddress({ url }: Request): void {
+  if (url.includes("%00")) throw new AppError("VALIDATION_ERROR", "The address holds a NUL character.");
 }
 
 const wrongMethod = (request: Request, allow: string): Response => {

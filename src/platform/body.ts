@@ -54,6 +54,8 @@ function checkBounds(root: unknown): void {
         "VALIDATION_ERROR",
         `The body nests deeper than ${DEPTH_MAX} levels or holds more than ${VALUES_MAX} values.`,
       );
+    if (level.some((value) => typeof value === "string" && value.includes("\0")))
+      throw new AppError("VALIDATION_ERROR", "The body holds a NUL character, which no field takes.");
     level = level.flatMap((value) =>
       typeof value === "object" && value !== null ? Object.values(value) : [],
     );
