@@ -33,6 +33,10 @@ create table campaigns (
   unique (source, medium, campaign, term, content)
 ) strict;
 
+-- Number 0 everywhere: nothing known.
+insert into referrers values (0, 0, 0);
+insert into campaigns values (0, 0, 0, 0, 0, 0);
+
 -- A link and its totals over all time. `sequence` grows with every change of any of them.
 create table links (
   id              integer primary key,

@@ -7,7 +7,7 @@ import { readHeader, readRange } from "./journal/segment.ts";
 
 /** Most bytes of journal in one transaction, and most clicks. */
 const READ_BYTES = 8 * 1024 * 1024;
-const CLICKS_MAX = 32_768;
+const CLICKS_MAX = 16_384;
 
 /** A segment open for reading. */
 export interface Source {

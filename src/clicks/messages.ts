@@ -11,7 +11,7 @@ export interface KeeperInit {
   readonly next: number;
   /** How long a record may wait for its sync; 0 syncs as fast as the disk allows. */
   readonly syncEveryMs: number;
-  /** Tell of every sync: somebody waits for it. Without, only the first one after a failure is told. */
+  /** Tell of every sync: somebody waits for it. */
   readonly acknowledge: boolean;
 }
 

@@ -1,5 +1,5 @@
 import Bowser from "bowser";
-import { LRUCache } from "lru-cache";
+import { memo } from "./memo.ts";
 import { type Judgement, judgeAgent } from "./verdict.ts";
 
 /** What a user agent says of the machine behind it. Unknown texts are empty. */
@@ -13,21 +13,13 @@ export interface Agent extends Judgement {
   readonly engine: string;
 }
 
-const AGENTS_MAX = 20_000;
+const AGENTS_MAX = 10_000;
 const NAME_LENGTH_MAX = 64;
 const devices = new Set(["desktop", "mobile", "tablet", "tv"]);
 
 /** Reads user agents and remembers them: a new one costs more than the rest of a click together. */
-export function agentReader(): (userAgent: string) => Agent {
-  const known = new LRUCache<string, Agent>({ max: AGENTS_MAX });
-  return (userAgent) => {
-    const found = known.get(userAgent);
-    if (found !== undefined) return found;
-    const agent = { ...judgeAgent(userAgent), ...machine(userAgent) };
-    known.set(userAgent, agent);
-    return agent;
-  };
-}
+export const agentReader = (): ((userAgent: string) => Agent) =>
+  memo(AGENTS_MAX, (userAgent) => ({ ...judgeAgent(userAgent), ...machine(userAgent) }));
 
 const nothing = { device: "", browser: "", browserVersion: "", os: "", osVersion: "", engine: "" };
 

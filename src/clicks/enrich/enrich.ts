@@ -1,30 +1,24 @@
-import { LRUCache } from "lru-cache";
 import type { Click } from "../click.ts";
 import type { RecordedVisit } from "../journal/decode.ts";
 import { agentReader } from "./agent.ts";
 import { primaryLanguage } from "./language.ts";
-import { type Referrer, readReferrer } from "./referrer.ts";
+import { memo } from "./memo.ts";
+import { readReferrer } from "./referrer.ts";
 import { readUtm } from "./utm.ts";
 import { judge } from "./verdict.ts";
 
-const REFERRERS_MAX = 10_000;
+const HEADERS_MAX = 5000;
 
 /** Makes clicks of recorded visits, and remembers the headers that come again and again. */
 export function enricher(): (visit: RecordedVisit) => Click {
   const readAgent = agentReader();
-  const referrers = new LRUCache<string, Referrer>({ max: REFERRERS_MAX });
-  const referrerOf = (header: string): Referrer => {
-    const known = referrers.get(header);
-    if (known !== undefined) return known;
-    const read = readReferrer(header);
-    referrers.set(header, read);
-    return read;
-  };
+  const referrerOf = memo(HEADERS_MAX, readReferrer);
+  const utmOf = memo(HEADERS_MAX, readUtm);
   return (visit) => {
     const agent = readAgent(visit.userAgent);
     const { verdict, reason } = judge(visit, () => agent);
     const referrer = referrerOf(visit.referrer);
-    const utm = readUtm(visit.query);
+    const utm = utmOf(visit.query);
     return {
       id: visit.id,
       at: visit.at,

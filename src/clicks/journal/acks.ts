@@ -6,6 +6,7 @@ interface Group {
   offset: number;
   readonly promise: Promise<void>;
   readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -13,11 +14,11 @@ interface Group {
  * while one sync runs shares the next.
  */
 export interface Acks {
-  /** Resolves when the journal is synced up to `offset` of `segment`, or that segment has failed. */
+  /** Resolves when the journal is synced up to `offset` of `segment`; rejects when that segment has failed. */
   wait(segment: number, offset: number): Promise<void>;
   synced(upTo: JournalPosition): void;
-  /** The segment will never be synced: whoever waits for it waits no longer. */
-  failed(segment: number): void;
+  /** The segment will never be synced, nor any before it that is not yet: whoever waits for it is told. */
+  failed(segment: number, error: Error): void;
 }
 
 export function openAcks(): Acks {
@@ -25,12 +26,12 @@ export function openAcks(): Acks {
   /** The group that still takes in visits; the last of `waiting`. */
   let open: Group | null = null;
 
-  function release(isDone: (group: Group) => boolean): void {
+  function release(isDone: (group: Group) => boolean, how: (group: Group) => void): void {
     // Closed, so that a group under steady load does not grow away from every sync.
     open = null;
     const done = waiting.filter(isDone);
     if (done.length > 0) waiting = waiting.filter((group) => !isDone(group));
-    for (const group of done) group.resolve();
+    for (const group of done) how(group);
   }
 
   return {
@@ -39,12 +40,19 @@ export function openAcks(): Acks {
         open.offset = offset;
         return open.promise;
       }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      open = { segment, offset, promise, resolve };
+      open = { segment, offset, ...Promise.withResolvers<void>() };
       waiting.push(open);
-      return promise;
+      return open.promise;
     },
-    synced: (upTo) => release((group) => !isBefore(upTo, group)),
-    failed: (segment) => release((group) => group.segment <= segment),
+    synced: (upTo) =>
+      release(
+        (group) => !isBefore(upTo, group),
+        (group) => group.resolve(),
+      ),
+    failed: (segment, error) =>
+      release(
+        (group) => group.segment <= segment,
+        (group) => group.reject(error),
+      ),
   };
 }

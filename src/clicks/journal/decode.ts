@@ -98,17 +98,20 @@ const timeAt = (bytes: Buffer, at: number): number =>
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
 /** Every two digits at once: ids are made for each click that is folded. */
 const pairs = Array.from({ length: 1024 }, (_, i) => DIGITS.charAt(i >> 5) + DIGITS.charAt(i & 31));
-let lastMs = -1;
-let lastText = "";
+const LOW_MS = 2 ** 20;
+let lastHigh = -1;
+let highText = "";
 
-/** Ten digits of time, which repeat for many clicks, and sixteen of chance. */
+/** Ten digits of time and sixteen of chance. The first six of time stay the same for a quarter of an hour. */
 function clickId(bytes: Buffer, at: number): string {
   const ms = timeAt(bytes, at);
-  if (ms !== lastMs) {
-    lastMs = ms;
-    lastText = `clk_${encodeTime(ms)}`;
+  const high = Math.floor(ms / LOW_MS);
+  if (high !== lastHigh) {
+    lastHigh = high;
+    highText = `clk_${encodeTime(ms).slice(0, 6)}`;
   }
-  return lastText + forty(bytes, at + 6) + forty(bytes, at + 11);
+  const low = ms % LOW_MS;
+  return highText + pairs[low >> 10]! + pairs[low & 1023]! + forty(bytes, at + 6) + forty(bytes, at + 11);
 }
 
 /** Five bytes as eight digits. */

@@ -44,7 +44,6 @@ export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void
   let making: Promise<void> = Promise.resolve();
   let isMaking = false;
   let stopped = false;
-  let hasFailed = false;
   let timer: Timer | null = null;
 
   function isDirty(): boolean {
@@ -71,12 +70,10 @@ export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void
     try {
       disk.sync(one.fd);
       one.syncedTo = end;
-      if (init.acknowledge || hasFailed) tell({ kind: "synced", segment: one.number, offset: end });
-      hasFailed = false;
+      if (init.acknowledge) tell({ kind: "synced", segment: one.number, offset: end });
       return true;
     } catch (error) {
       // The system marks pages clean when their sync failed, so a second sync would succeed and prove nothing.
-      hasFailed = true;
       open.splice(open.indexOf(one), 1);
       closeSync(one.fd);
       tell({

@@ -1,6 +1,5 @@
 import { cutAddress } from "../../lib/ip.ts";
 
-const DOT = 46;
 const ZERO = 48;
 
 /**
@@ -15,26 +14,29 @@ export function cutInto(bytes: Uint8Array, at: number, address: string): number 
 
 /** Most visitors come as `192.0.2.1`: read by hand, because a parser costs more than the rest of the record. */
 function cutFourParts(bytes: Uint8Array, at: number, address: string): number {
-  const length = address.length;
-  if (length < 7 || length > 15) return 0;
-  let part = 0;
-  let digits = 0;
-  let value = 0;
-  for (let i = 0; i < length; i++) {
-    const code = address.charCodeAt(i);
-    if (code === DOT) {
-      if (digits === 0 || part === 3) return 0;
-      bytes[at + part++] = value;
-      digits = value = 0;
-    } else {
-      // A leading zero may mean octal to others, and is no ordinary form.
-      if (code < ZERO || code > ZERO + 9 || (digits > 0 && value === 0)) return 0;
-      value = value * 10 + code - ZERO;
-      digits++;
-      if (value > 255) return 0;
-    }
+  if (address.length > 15) return 0;
+  let next = 0;
+  for (let part = 0; part < 4; part++) {
+    const end = part === 3 ? address.length : address.indexOf(".", next);
+    const value = end === -1 ? -1 : decimal(address, next, end);
+    if (value < 0) return 0;
+    if (part < 3) bytes[at + part] = value;
+    next = end + 1;
   }
-  return part === 3 && digits > 0 ? 3 : 0;
+  return 3;
+}
+
+/** One part of an address, or -1. A leading zero is refused: to others it may mean octal. */
+function decimal(text: string, from: number, to: number): number {
+  const digits = to - from;
+  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(from) === ZERO)) return -1;
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value > 255 ? -1 : value;
 }
 
 function cutOther(bytes: Uint8Array, at: number, address: string): number {

@@ -107,28 +107,23 @@ export function openWriter(options: WriterOptions): Writer {
     }
   }
 
+  function publish(segment: number, end: number): number {
+    offset = end;
+    control.publish(segment, end);
+    const asleep = control.wake();
+    if (asleep !== 0) options.wake(asleep);
+    return end;
+  }
+
   return {
     record(visit) {
       const to = offset > LAST_OFFSET ? advance() : target;
       if (to === null) return control.diskFull() ? "disk_full" : "no_segment";
-      const { page, fd } = to;
-      const length = encodeVisit(
-        page,
-        fd === null ? offset : 0,
-        seedAt(to.seed, offset),
-        visit,
-        visitorOf(visit),
-      );
+      const place = to.fd === null ? offset : 0;
+      const length = encodeVisit(to.page, place, seedAt(to.seed, offset), visit, visitorOf(visit));
       if (length === 0) return "too_large";
-      if (fd !== null) {
-        const failed = store(fd, page, length);
-        if (failed !== null) return failed;
-      }
-      offset += length;
-      control.publish(to.number, offset);
-      const asleep = control.wake();
-      if (asleep !== 0) options.wake(asleep);
-      return offset;
+      const failed = to.fd === null ? null : store(to.fd, to.page, length);
+      return failed ?? publish(to.number, offset + length);
     },
     segment: () => target?.number ?? 0,
     add(ready) {

@@ -7,8 +7,8 @@ const KNOWN_MAX = 262_144;
 export interface Dictionary {
   /** The number of a text, made when it is new. 0 for the empty text. */
   text(text: string): number;
-  /** The number of a row of ids in one of the combination tables. */
-  combination(table: Combination, parts: readonly string[]): number;
+  /** The number of a row of ids in one of the combination tables. `key` stands for the parts. */
+  combination(table: Combination, key: string, parts: () => readonly string[]): number;
   /** The number of a link, made when it is new. 0 for no link. */
   link(link: string, workspace: string): number;
   /** Numbers given out since the last commit may be given out again: call it after a rollback. */
@@ -26,9 +26,8 @@ export function openDictionary(db: Database): Dictionary {
   const texts = numbered((text: string) => find.get(text)?.id ?? insert.get(text)!.id);
   const find = db.prepare<{ id: number }, [string]>("select id from texts where text = ?");
   const insert = db.prepare<{ id: number }, [string]>("insert into texts (text) values (?) returning id");
-  const findLink = db.prepare<{ id: number }, [string]>("select id from links where link = ?");
-  const insertLink = db.prepare<{ id: number }, [string, string]>(
-    "insert into links (link, workspace) values (?, ?) returning id",
+  const linkId = db.prepare<{ id: number }, [string, string]>(
+    "insert into links (link, workspace) values (?, ?) on conflict do update set link = link returning id",
   );
   const links = new Map<string, number>();
   const tables = {
@@ -39,12 +38,12 @@ export function openDictionary(db: Database): Dictionary {
   const text = (value: string) => (value === "" ? 0 : texts.of(value));
   return {
     text,
-    combination: (table, parts) => tables[table].of(parts, text),
+    combination: (table, key, parts) => tables[table].of(key, parts, text),
     link(link, workspace) {
       if (link === "") return 0;
       const known = links.get(link);
       if (known !== undefined) return known;
-      const id = findLink.get(link)?.id ?? insertLink.get(link, workspace)!.id;
+      const id = linkId.get(link, workspace)!.id;
       if (links.size >= KNOWN_MAX) links.clear();
       links.set(link, id);
       return id;
@@ -83,12 +82,10 @@ function combinationTable(db: Database, table: Combination) {
   );
   const known = new Map<string, number>();
   return {
-    of(parts: readonly string[], text: (value: string) => number): number {
-      // Texts may hold any character but a zero byte.
-      const key = parts.join("\0");
+    of(key: string, parts: () => readonly string[], text: (value: string) => number): number {
       const id = known.get(key);
       if (id !== undefined) return id;
-      const ids = parts.map(text);
+      const ids = parts().map(text);
       const made = find.get(...ids)?.id ?? insert.get(...ids)!.id;
       if (known.size >= KNOWN_MAX) known.clear();
       known.set(key, made);

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { countedAs, DAY_MS } from "./append.ts";
+import { countedAs, DAY_MS } from "./counted.ts";
 
 /** What to forget: a link, or a workspace; `before` in milliseconds since 1970, not included. */
 export interface Forgotten {

@@ -4,7 +4,7 @@ import { bucketStarts } from "../buckets.ts";
 import { verdicts } from "../click.ts";
 import type { Answer, AnswerRow, Counts, Dimension, Question } from "../store.ts";
 import { dimensions } from "../store.ts";
-import { countedAs } from "./append.ts";
+import { countedAs } from "./counted.ts";
 
 /** How a dimension is found in a click: its column, the table it hangs on, and what its numbers stand for. */
 interface Column {

@@ -95,6 +95,7 @@ export function openRows(dataDir: string): ClickStore {
       walIsDoubtful = false;
     },
     async close() {
+      db.run("pragma wal_checkpoint(truncate)");
       db.close(false);
     },
   };

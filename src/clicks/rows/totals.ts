@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { LinkTotals } from "../store.ts";
-import { countedAs, DAY_MS } from "./append.ts";
+import { countedAs, DAY_MS } from "./counted.ts";
 
 /** Days of `seen` that are kept: today, yesterday, and one for a clock that was wrong for a while. */
 const SEEN_DAYS = 3;
@@ -9,8 +9,8 @@ interface Tally {
   clicks: number;
   botClicks: number;
   lastClickedAt: number;
-  /** Visitors of the batch, with their day. */
-  visitors: Map<bigint, number> | null;
+  /** Visitors of the batch, the same one perhaps more than once. */
+  readonly visitors: { readonly visitor: bigint; readonly day: number }[];
 }
 
 /** Totals per link, gathered over a batch and written at its end. */
@@ -37,9 +37,9 @@ export function openTotals(db: Database): Totals {
   const tallies = new Map<number, Tally>();
   let newestDay = -1;
 
-  function countNew(link: number, visitors: ReadonlyMap<bigint, number>): number {
+  function countNew(link: number, visitors: Tally["visitors"]): number {
     let count = 0;
-    for (const [visitor, day] of visitors) {
+    for (const { visitor, day } of visitors) {
       count += see.run(day, link, visitor).changes;
       if (day > newestDay) newestDay = day;
     }
@@ -50,7 +50,7 @@ export function openTotals(db: Database): Totals {
     add(link, counted, at, visitor) {
       let tally = tallies.get(link);
       if (tally === undefined) {
-        tally = { clicks: 0, botClicks: 0, lastClickedAt: 0, visitors: null };
+        tally = { clicks: 0, botClicks: 0, lastClickedAt: 0, visitors: [] };
         tallies.set(link, tally);
       }
       if (counted === countedAs.botClick) {
@@ -60,8 +60,7 @@ export function openTotals(db: Database): Totals {
       tally.clicks++;
       if (at > tally.lastClickedAt) tally.lastClickedAt = at;
       if (visitor === null) return;
-      tally.visitors ??= new Map();
-      tally.visitors.set(visitor, Math.floor(at / DAY_MS));
+      tally.visitors.push({ visitor, day: Math.floor(at / DAY_MS) });
     },
     write() {
       if (tallies.size === 0) return;
@@ -69,7 +68,7 @@ export function openTotals(db: Database): Totals {
       let sequence = nextSequence.get(tallies.size)!.sequence - tallies.size;
       // In the order of the tables, so that neighbours are found on the page that is already at hand.
       for (const [link, tally] of [...tallies].sort(([a], [b]) => a - b)) {
-        const fresh = tally.visitors === null ? 0 : countNew(link, tally.visitors);
+        const fresh = countNew(link, tally.visitors);
         if (tally.clicks === 0) touch.run(tally.botClicks, ++sequence, link);
         else update.run(tally.clicks, fresh, tally.botClicks, tally.lastClickedAt, ++sequence, link);
       }

@@ -1,0 +1,107 @@
+import { mkdirSync } from "node:fs";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Service } from "../lib/service.ts";
+import { openClaims } from "./claims.ts";
+import type { Clicks } from "./clicks.ts";
+import { openCounting } from "./counting.ts";
+import { openControl } from "./journal/control.ts";
+import { journalPath } from "./journal/directory.ts";
+import { type JournalMode, journalMode } from "./journal/filesystem.ts";
+import { installationMark } from "./journal/segment.ts";
+import { openRecorder } from "./recorder.ts";
+
+export interface ClicksOptions {
+  /** The data folder. `clicks.db` and `journal/` are made in it; so is the folder itself. */
+  readonly dataDir: string;
+  /** Any text that names this installation for good: another installation's journal is not counted. */
+  readonly installationId: string;
+  /** `window`: a click is on disk `syncEveryMs` after it was recorded. `strict`: `record` resolves once it is. */
+  readonly durability: "window" | "strict";
+  readonly syncEveryMs: number;
+  /** How long a recorded click may wait before it shows in totals and answers. 100 by default. */
+  readonly foldEveryMs?: number;
+  /** `auto` maps the journal where the file system is known to be safe for it. */
+  readonly journalMode: "auto" | JournalMode;
+  /** Visitors who opted out are counted without a visitor id. */
+  readonly honorOptOut: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const FOLD_EVERY_MS = 100;
+
+/**
+ * Clicks on this machine: a journal written by this thread, and two threads that sync and count it.
+ *
+ * `start` resolves when visits can be recorded; it rejects with a JournalError, or the store's error, when the
+ * data folder must not be touched by this version. `stop` records nothing more, folds everything, and leaves an
+ * empty journal. Before `start` and after `stop` visits are counted as `no_segment`.
+ */
+export function openClicks(options: ClicksOptions): Clicks & Service {
+  const { dataDir, clock, log } = options;
+  const folder = journalPath(dataDir);
+  const installation = installationMark(options.installationId);
+  const control = openControl();
+  const counting = openCounting(
+    {
+      role: "counter",
+      control: control.memory,
+      dataDir,
+      installation,
+      foldEveryMs: options.foldEveryMs ?? FOLD_EVERY_MS,
+    },
+    log,
+  );
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const recorder = openRecorder({
+    control,
+    folder,
+    installation,
+    mode: journalMode(folder, options.journalMode),
+    strict: options.durability === "strict",
+    syncEveryMs: options.syncEveryMs,
+    honorOptOut: options.honorOptOut,
+    log,
+    wakeCounter: counting.wake,
+  });
+  const claims = openClaims((linkId) => counting.ask<number>({ name: "clicksOf", linkId }));
+
+  return {
+    name: "clicks",
+    async start() {
+      await recorder.start(await counting.start(), clock.now());
+    },
+    async stop() {
+      await recorder.stop();
+      await counting.stop();
+    },
+    record(visit) {
+      const { link } = visit;
+      // A limit that is taken off and set again later counts what went by without it.
+      if (claims.size > 0 && link !== null && link.clicksLimit === null) claims.forget(link.id);
+      return recorder.record(visit);
+    },
+    claim: claims.claim,
+    exhausted: claims.exhausted,
+    query: (question) => counting.ask({ name: "query", question }),
+    totals: (linkIds) => counting.ask({ name: "totals", linkIds }),
+    totalsSince: (sequence, limit) => counting.ask({ name: "totalsSince", sequence, limit }),
+    async forget(what) {
+      await counting.ask({ name: "forget", what });
+      claims.forgetAll();
+    },
+    settled: () => counting.ask({ name: "settled" }),
+    health() {
+      const { folded, quarantined, lagBytes, problem } = counting.progress();
+      return {
+        recorded: recorder.tally.recorded,
+        unrecorded: { ...recorder.tally.unrecorded },
+        quarantined,
+        lagBytes,
+        folded,
+        problem: recorder.problem() ?? problem,
+      };
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import { join } from "node:path";
+import type { Logger } from "../lib/log.ts";
+import type { Visit } from "../redirect/visit.ts";
+import { openAcks } from "./journal/acks.ts";
+import { type Control, sleepers } from "./journal/control.ts";
+import type { JournalMode } from "./journal/filesystem.ts";
+import { type DailySalt, drawSalt, readSalt, writeSalt } from "./journal/salt.ts";
+import { segmentName } from "./journal/segment.ts";
+import { openWriter, type Writer } from "./journal/writer.ts";
+import type { FromKeeper, ToKeeper } from "./messages.ts";
+import { openTally, type Tally } from "./tally.ts";
+import { startThread, type Thread } from "./thread.ts";
+
+export interface RecorderOptions {
+  readonly control: Control;
+  /** The journal folder; it exists. */
+  readonly folder: string;
+  readonly installation: string;
+  readonly mode: JournalMode;
+  /** A visit's promise resolves when it is on disk. */
+  readonly strict: boolean;
+  readonly syncEveryMs: number;
+  readonly honorOptOut: boolean;
+  readonly log: Logger;
+  /** The counter sleeps and there is something to count. */
+  wakeCounter(): void;
+}
+
+/** The redirect's side of the journal: the writer on this thread, and the keeper on one of its own. */
+export interface Recorder {
+  /** Resolves when visits can be recorded. `next` is the number of the first segment. */
+  start(next: number, now: number): Promise<void>;
+  /** See `Clicks.record`. Under `strict` the promise rejects when the visit's segment could not be synced. */
+  record(visit: Visit): void | Promise<void>;
+  /** Records nothing more; resolves when all that was recorded is on disk. */
+  stop(): Promise<void>;
+  readonly tally: Tally;
+  /** Why visits are not recorded; null when they are. */
+  problem(): string | null;
+}
+
+export function openRecorder(options: RecorderOptions): Recorder {
+  const { control, folder, log, strict } = options;
+  const acks = openAcks();
+  const tally = openTally();
+  const begun = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  let writer: Writer | null = null;
+  let keeper: Thread<ToKeeper> | null = null;
+  let problem: string | null = null;
+  /** A disk that failed a sync has lost our trust until somebody has looked and started us again. */
+  let isDistrusted = false;
+
+  function hear(message: FromKeeper): void {
+    switch (message.kind) {
+      case "segment":
+        writer?.add(message);
+        begun.resolve();
+        recovered();
+        break;
+      case "synced":
+        acks.synced(message);
+        break;
+      case "syncFailed":
+        syncFailed(message);
+        break;
+      case "noSegment":
+        noSegment(message);
+        break;
+      case "stopped":
+        ended.resolve();
+        break;
+      case "log":
+        log[message.level](message.message, message.facts);
+    }
+  }
+
+  function syncFailed({ segment, offset, message }: Extract<FromKeeper, { kind: "syncFailed" }>): void {
+    writer?.abandon(segment);
+    const path = join(folder, segmentName(segment));
+    const visits = tally.takeBack(path, offset, control.endOf(segment));
+    isDistrusted = true;
+    problem = `The click journal could not be synced to disk: ${message}. Look after the disk, then restart Waypost.`;
+    log.error("The click journal could not be synced; its segment is given up", { segment, visits, message });
+    acks.failed(segment, new Error(problem));
+  }
+
+  function recovered(): void {
+    if (problem === null || isDistrusted) return;
+    problem = null;
+    log.info("The click journal is written again");
+  }
+
+  function noSegment({ code, message }: Extract<FromKeeper, { kind: "noSegment" }>): void {
+    if (problem === null) log.error("No new segment of the click journal could be made", { code, message });
+    if (!isDistrusted)
+      problem = control.diskFull()
+        ? "The disk is full: clicks are not recorded until there is space again."
+        : `The click journal cannot grow: ${message}.`;
+  }
+
+  function died(error: Error): void {
+    keeper = null;
+    problem = `The click journal is no longer kept: ${error.message}. Restart Waypost.`;
+    log.error("The keeper of the click journal ended", { error });
+    // Nobody syncs any more, so nothing more is recorded as if somebody did.
+    writer?.close();
+    acks.failed(Number.MAX_SAFE_INTEGER, error);
+    begun.reject(error);
+    ended.resolve();
+  }
+
+  return {
+    tally,
+    problem: () => problem,
+    async start(next, now) {
+      writer = openWriter({
+        control,
+        mode: options.mode,
+        salt: todaysSalt(folder, now),
+        honorOptOut: options.honorOptOut,
+        taken: () => keeper?.post({ kind: "taken" }),
+        wake(who) {
+          if (who & sleepers.keeper) keeper?.post({ kind: "wake" });
+          if (who & sleepers.counter) options.wakeCounter();
+        },
+        saltDrawn: ({ salt, to }) => keeper?.post({ kind: "salt", salt, to }),
+      });
+      keeper = startThread<ToKeeper, FromKeeper>("clicks-keeper", hear, died);
+      keeper.post({
+        role: "keeper",
+        control: control.memory,
+        folder,
+        installation: options.installation,
+        next,
+        syncEveryMs: strict ? 0 : options.syncEveryMs,
+        acknowledge: strict,
+      });
+      await begun.promise;
+    },
+    record(visit) {
+      if (writer === null) {
+        tally.add("no_segment");
+        return;
+      }
+      const place = writer.record(visit);
+      if (tally.add(place) && strict) return acks.wait(writer.segment(), place);
+    },
+    async stop() {
+      writer?.close();
+      if (keeper === null) return;
+      keeper.post({ kind: "stop" });
+      await ended.promise;
+      keeper?.end();
+      keeper = null;
+    },
+  };
+}
+
+/** Today's salt: the one kept from before a restart, or a new one. */
+function todaysSalt(folder: string, now: number): DailySalt {
+  const kept = readSalt(folder, now);
+  if (kept !== null) return kept;
+  const drawn = drawSalt(now);
+  writeSalt(folder, drawn);
+  return drawn;
+}
