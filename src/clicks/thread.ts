@@ -6,7 +6,7 @@ export interface Thread<To> {
 
 /**
  * Starts the click worker's file as one more thread. It is an entry point of its own in the executable, where
- * paths begin at the folder all entry points share.
+ * all files lie in one folder.
  *
  * @param died called at most once, when the thread ended by an error
  */
@@ -15,8 +15,7 @@ export function startThread<To, From>(
   hear: (message: From) => void,
   died: (error: Error) => void,
 ): Thread<To> {
-  const path = Bun.isStandaloneExecutable ? "./clicks/worker.ts" : "./worker.ts";
-  const worker = new Worker(new URL(path, import.meta.url), { name });
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { name });
   let ended = false;
   worker.onmessage = ({ data }: MessageEvent<From>) => hear(data);
   worker.onerror = (event) => {
