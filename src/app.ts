@@ -21,7 +21,7 @@ import { AppError } from "./lib/errors.ts";
 import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import { startInOrder } from "./lib/service.ts";
-import { type Api, openApi } from "./platform/api.ts";
+import { type Api, openApiLater } from "./platform/api.ts";
 import type { Ports } from "./platform/context.ts";
 import { secretOf } from "./platform/credentials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
@@ -109,7 +109,7 @@ export async function assembleApp({
     cached: () => routes.size,
     ready: () => Object.keys(problems()).length === 0,
   });
-  const api = openApi({
+  const api = openApiLater({
     ports,
     authenticate,
     limits: {
@@ -169,7 +169,7 @@ export async function assembleApp({
   });
   const mirror = openTotalsMirror({ db, clicks, log });
   let serving = false;
-  const services = startInOrder([mirror, openLocalDoor(api, dataDir, log), server]);
+  const services = startInOrder([server, openLocalDoor(api, dataDir, log), mirror]);
 
   return {
     ports,

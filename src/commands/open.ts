@@ -11,6 +11,8 @@ import { refuseEphemeral } from "../platform/storage.ts";
 export async function openApp(options: AppOptions): Promise<App> {
   const { config, clock, log } = options;
   const dataDir = resolve(config.WAYPOST_DATA_DIR);
+  // Whatever is made from here on is for this user's eyes only.
+  process.umask(0o077);
   makePrivateFolder(dataDir);
   if (!config.WAYPOST_ALLOW_EPHEMERAL) refuseEphemeral(dataDir);
   const lock = lockFolder(dataDir);
@@ -26,8 +28,11 @@ export async function openApp(options: AppOptions): Promise<App> {
     clock,
     log,
   });
-  await clicks.start();
-  const app = await assembleApp({ ...options, dataDir, db, clicks, installation });
+  // Making the first journal segment takes a disk's while; the rest is put together meanwhile.
+  const [app] = await Promise.all([
+    assembleApp({ ...options, dataDir, db, clicks, installation }),
+    clicks.start(),
+  ]);
   return {
     ...app,
     async stop() {

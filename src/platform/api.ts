@@ -39,6 +39,25 @@ export interface Api {
   readonly routes: readonly RegisteredRoute[];
 }
 
+/**
+ * The API, made when it is first asked for: registering and compiling its routes takes longer than all the rest of
+ * the start, and visitors of short links need not wait for it.
+ */
+export function openApiLater(options: ApiOptions): Api {
+  let made: Api | null = null;
+  const api = () => {
+    made ??= openApi(options);
+    return made;
+  };
+  return {
+    fetch: (request, address) => api().fetch(request, address),
+    fetchAs: (request, actor) => api().fetchAs(request, actor),
+    get routes() {
+      return api().routes;
+    },
+  };
+}
+
 interface Caller extends Stamp {
   readonly actor: Actor | null;
   readonly address: string | null;
