@@ -1,23 +1,22 @@
 import { LRUCache } from "lru-cache";
 import { foldSlug } from "../lib/slug.ts";
-import type { Route } from "./snapshot.ts";
+import type { DomainSnapshot, LinkSnapshot, Route } from "./snapshot.ts";
 
-/** What one link, one missing slug or one unknown host resolved to. All spellings of its URL share it. */
+/**
+ * What one link, one missing slug or one unknown host resolved to. All spellings of its URL share it. One flat
+ * object, because the way from object to object through cold memory is most of what a hit costs.
+ */
 export interface CachedRoute {
   /** Null when the host is not ours. */
-  readonly route: Route | null;
+  readonly domain: DomainSnapshot | null;
+  readonly link: LinkSnapshot | null;
   /** False from the moment the link changed: whoever holds it must resolve anew. */
   live: boolean;
+  /** The answer, made once, where every visit gets the same. Only the hottest links can afford one. */
+  answer: Response | null;
   /** How many spellings lead here. */
   spellings: number;
   readonly key: string;
-}
-
-/** A link that is visited right now, under one spelling. */
-export interface HotRoute {
-  readonly kept: CachedRoute;
-  /** The answer, made once, where it is the same for every visit. Only the hottest links can afford one. */
-  answer: Response | null;
 }
 
 export interface RouteCacheOptions {
@@ -41,11 +40,12 @@ export class RouteCache {
   readonly #links: LRUCache<string, CachedRoute>;
   readonly #misses: LRUCache<string, CachedRoute>;
   /**
-   * The hottest links again, in plain Maps, because keeping an LRU in order costs more than all else a hit
-   * does. When the new ones are many they become the old ones, and those nobody asked for again are let go.
+   * The hottest links again, in a plain Map, because keeping an LRU in order costs more than all else of a hit.
+   * A full one is put aside to cool, so that each link passes by the LRU now and then and is not thought unused;
+   * what cools twice loses its answer.
    */
-  #hot = new Map<string, HotRoute>();
-  #cooling = new Map<string, HotRoute>();
+  #hot = new Map<string, CachedRoute>();
+  #cooling = new Map<string, CachedRoute>();
   readonly #hotMax: number;
   /** The living route of every (domain, slug key), to be found when it is dropped. */
   readonly #living = new Map<string, CachedRoute>();
@@ -64,9 +64,9 @@ export class RouteCache {
   }
 
   /** The route of a link that is in memory. Misses are not found here: `lookUp` knows them. */
-  find(spelling: string): HotRoute | undefined {
-    const hot = this.#hot.get(spelling) ?? this.#heat(spelling);
-    return hot?.kept.live ? hot : undefined;
+  find(spelling: string): CachedRoute | undefined {
+    const found = this.#hot.get(spelling) ?? this.#heat(spelling);
+    return found?.live ? found : undefined;
   }
 
   /** The route, from memory or from where links are kept. */
@@ -102,7 +102,7 @@ export class RouteCache {
     this.#generation++;
     this.#forgetDrops();
     for (const kept of [...this.#living.values()])
-      if (kept.route === null || kept.route.domain.id === domainId) this.#end(kept);
+      if (kept.domain === null || kept.domain.id === domainId) this.#end(kept);
   }
 
   clear(): void {
@@ -124,30 +124,29 @@ export class RouteCache {
   #keep(spelling: string, host: string, slug: string, route: Route | null, began: number): CachedRoute {
     const key = route ? keyOf(route.domain.id, foldSlug(slug, route.domain.caseSensitive)) : keyOf("", host);
     const stale = began < this.#cleared || began < (this.#droppedAt.get(key) ?? 0);
-    if (stale || spelling.length > SPELLING_LENGTH_MAX) return { route, live: false, spellings: 0, key };
-    const known = this.#living.get(key);
-    const kept = known ?? { route, live: true, spellings: 0, key };
+    const { domain = null, link = null } = route ?? {};
+    const fresh: CachedRoute = { domain, link, live: !stale, answer: null, spellings: 0, key };
+    if (stale || spelling.length > SPELLING_LENGTH_MAX) return fresh;
+    const kept = this.#living.get(key) ?? fresh;
     this.#living.set(key, kept);
     // Anyone can write one link in thousands of ways; only the first few may take the place of other links.
-    const spellings = kept.route?.link && kept.spellings < SPELLINGS_MAX ? this.#links : this.#misses;
+    const spellings = kept.link && kept.spellings < SPELLINGS_MAX ? this.#links : this.#misses;
     // Two lookups of one spelling may end here; it counts once.
     if (spellings.peek(spelling) !== kept) kept.spellings++;
     spellings.set(spelling, kept);
     return kept;
   }
 
-  #heat(spelling: string): HotRoute | undefined {
-    // Asked even when it is only cooling: this is what keeps a hot link from being the least recently used.
+  #heat(spelling: string): CachedRoute | undefined {
     const kept = this.#links.get(spelling);
     if (!kept?.live) return undefined;
-    const cooling = this.#cooling.get(spelling);
-    const hot = cooling?.kept === kept ? cooling : { kept, answer: null };
     if (this.#hot.size >= this.#hotMax) {
+      for (const cold of this.#cooling.values()) cold.answer = null;
       this.#cooling = this.#hot;
       this.#hot = new Map();
     }
-    this.#hot.set(spelling, hot);
-    return hot;
+    this.#hot.set(spelling, kept);
+    return kept;
   }
 
   #forgetSpelling(kept: CachedRoute): void {

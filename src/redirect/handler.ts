@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Network } from "../lib/ip.ts";
 import { slugLengthMax, slugOf } from "../lib/slug.ts";
 import { withoutPort } from "../lib/url.ts";
-import type { CachedRoute, HotRoute, RouteCache } from "./cache.ts";
+import type { CachedRoute, RouteCache } from "./cache.ts";
 import { clientReader, type Peers } from "./client.ts";
 import { type Decision, decide, limitReached } from "./decide.ts";
 import { withQuery } from "./location.ts";
@@ -56,9 +56,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   handler.ifKnown = (url, request, peers) => {
     const queryAt = url.indexOf("?");
     const hot = routes.find(queryAt < 0 ? url : url.slice(0, queryAt));
-    return hot
-      ? serve(hot.kept, hot, false, queryAt < 0 ? "" : url.slice(queryAt + 1), request, peers)
-      : null;
+    return hot ? serve(hot, hot, false, queryAt < 0 ? "" : url.slice(queryAt + 1), request, peers) : null;
   };
 
   function lookUp(url: string, request: Request, peers: Peers): Answer {
@@ -73,8 +71,8 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   }
 
   function serve(
-    { route }: CachedRoute,
-    hot: HotRoute | null,
+    { domain, link }: CachedRoute,
+    hot: CachedRoute | null,
     root: boolean,
     query: string,
     request: Request,
@@ -84,8 +82,8 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     if (method === null) return pageResponse(pages.method);
     const { headers } = request;
     if (hostHeader(headers) === null) return pageResponse(pages.bad_request);
-    if (route === null) return pageResponse(pages.unknown_host);
-    const reading: Reading = { route, root, query, method, request, headers, peers };
+    if (domain === null) return pageResponse(pages.unknown_host);
+    const reading: Reading = { domain, link, root, query, method, request, headers, peers };
     // An unread body could hide a second request; it is taken in before anything is answered.
     if (method !== "GET" && method !== "HEAD" && request.body !== null)
       return request.arrayBuffer().then(
@@ -95,14 +93,14 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     return decideAndAnswer(reading, hot);
   }
 
-  function decideAndAnswer(reading: Reading, hot: HotRoute | null): Answer {
-    const { route, root } = reading;
+  function decideAndAnswer(reading: Reading, hot: CachedRoute | null): Answer {
+    const { domain, link, root } = reading;
     const at = clock.now();
-    const decision = decide(route.domain, route.link, { at, root });
+    const decision = decide(domain, link, { at, root });
     if (decision.outcome === null) return respond(decision, "", null);
     const visit = readVisit(reading, addressOf, at, decision.outcome);
-    return decision.outcome === "redirected" && route.link?.clicksLimit != null
-      ? claimAndAnswer(decision, visit, route.link.clicksLimit)
+    return decision.outcome === "redirected" && link?.clicksLimit != null
+      ? claimAndAnswer(decision, visit, link.clicksLimit)
       : recordAndAnswer(decision, visit, hot);
   }
 
@@ -127,7 +125,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     }
   }
 
-  function recordAndAnswer(decision: Decision, visit: Visit, hot: HotRoute | null): Answer {
+  function recordAndAnswer(decision: Decision, visit: Visit, hot: CachedRoute | null): Answer {
     try {
       const recorded = ports.record(visit);
       if (recorded instanceof Promise)
@@ -147,7 +145,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   return handler;
 }
 
-function respond(decision: Decision, query: string, hot: HotRoute | null): Response {
+function respond(decision: Decision, query: string, hot: CachedRoute | null): Response {
   if (decision.kind === "page") return pageResponse(pages[decision.page]);
   if (decision.forwardQuery && query !== "")
     return redirectTo(withQuery(decision.location, query), decision.status);

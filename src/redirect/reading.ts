@@ -1,5 +1,5 @@
 import type { ClientReader, Peers } from "./client.ts";
-import type { Route } from "./snapshot.ts";
+import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
 import { type Method, methods, type Outcome, type Visit } from "./visit.ts";
 
 /** The method, when a short link answers it. All of these answer alike. */
@@ -14,7 +14,8 @@ export function hostHeader(headers: Headers): string | null {
 
 /** A request that was understood: what it asks for, and what it is read out of. */
 export interface Reading {
-  readonly route: Route;
+  readonly domain: DomainSnapshot;
+  readonly link: LinkSnapshot | null;
   /** The path was `/`. */
   readonly root: boolean;
   readonly query: string;
@@ -26,11 +27,11 @@ export interface Reading {
 
 /** The visit as it goes into the journal: each header read once, nothing parsed. */
 export function readVisit(reading: Reading, addressOf: ClientReader, at: number, outcome: Outcome): Visit {
-  const { route, headers } = reading;
+  const { headers } = reading;
   return {
     at,
-    domain: route.domain,
-    link: route.link,
+    domain: reading.domain,
+    link: reading.link,
     outcome,
     // Visits from a QR code will be told apart here.
     trigger: "link",
