@@ -10,7 +10,6 @@ import {
   journalPath,
   setAside,
 } from "./journal/directory.ts";
-import { SEGMENT_BYTES } from "./journal/layout.ts";
 import { segmentName } from "./journal/segment.ts";
 import type { Ask, CounterInit, FromCounter } from "./messages.ts";
 import type { ClickStore, JournalPosition } from "./store.ts";
@@ -53,7 +52,13 @@ export async function openCounter(
   const control = openControl(init.control);
   const enrich = enricher();
   let position = await store.position();
-  const found = inspectJournal(folder, init.installation, position.segment === 0 ? null : position);
+  // A counter that was started anew finds segments of this very process: they are read as they are written.
+  const found = inspectJournal(
+    folder,
+    init.installation,
+    position.segment === 0 ? null : position,
+    control.first() || Number.POSITIVE_INFINITY,
+  );
   const old = await pending(found, store, position);
   let quarantined = reportOddities(found, tell);
   let folded = 0;
@@ -73,7 +78,7 @@ export async function openCounter(
         end: left.sizeBytes,
         published: false,
         isFinal: true,
-        next: old[1]?.number ?? found.next,
+        next: old[1]?.number ?? (first || found.next),
       };
     if (first === 0) return null;
     const number = Math.max(position.segment, first);
@@ -95,7 +100,7 @@ export async function openCounter(
     if (here === null) return false;
     const from = here.number === position.segment ? position.offset : 0;
     if (from >= here.end && !here.isFinal) return false;
-    const batch = readBatch(reading(here), from, here.end, here.published, enrich);
+    const batch = readBatch(reading(here), { ...here, from }, enrich);
     for (const { offset, bytes } of batch.damage) quarantine(here.number, offset, bytes);
     const isDone = here.isFinal && batch.to >= here.end;
     await moveTo(
@@ -153,14 +158,9 @@ export async function openCounter(
   function report(): void {
     const end = control.end();
     const left = old.reduce((sum, one) => sum + one.sizeBytes, 0);
-    const live =
-      end === null
-        ? 0
-        : bytesBetween({ ...position, segment: Math.max(position.segment, control.first()) }, end);
-    tell({
-      kind: "progress",
-      progress: { folded, quarantined, lagBytes: left + Math.min(live, 16_384 * SEGMENT_BYTES), problem },
-    });
+    const from = position.segment < control.first() ? { segment: control.first(), offset: 0 } : position;
+    const lagBytes = left + (end === null ? 0 : bytesBetween(from, end));
+    tell({ kind: "progress", progress: { folded, quarantined, lagBytes, problem } });
   }
 
   /** One fold at a time, in the order they were asked for. */

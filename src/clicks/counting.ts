@@ -97,6 +97,9 @@ export function openCounting(init: CounterInit, log: Logger): Counting {
       if (thread === null) return;
       try {
         await asking.ask({ name: "stop" });
+      } catch (error) {
+        // Nothing is lost, and the rest of the process must be able to stop.
+        log.error("Clicks stay in the journal until the next start", { error });
       } finally {
         thread?.end();
         thread = null;

@@ -1,13 +1,14 @@
 import { closeSync, openSync } from "node:fs";
 import type { Click } from "./click.ts";
 import { decodeRecord, type RecordedVisit } from "./journal/decode.ts";
-import { HEADER_BYTES } from "./journal/layout.ts";
+import { HEADER_BYTES, RECORD_BYTES_MAX, SEGMENT_BYTES } from "./journal/layout.ts";
 import { scan } from "./journal/scan.ts";
 import { readHeader, readRange } from "./journal/segment.ts";
 
-/** Most bytes of journal in one transaction, and most clicks. */
-const READ_BYTES = 8 * 1024 * 1024;
+/** Most clicks in one transaction: more hold up questions, fewer cost the store more each. */
 const CLICKS_MAX = 16_384;
+/** Bytes looked at for them: room for clicks of an ordinary length. */
+const WINDOW_BYTES = 5 * 1024 * 1024;
 
 /** A segment open for reading. */
 export interface Source {
@@ -41,35 +42,46 @@ export interface Batch {
   readonly to: number;
 }
 
-/**
- * Reads the next clicks of a segment, from `from` up to `end` at most.
- * @param published all bytes up to `end` are known to be whole records; otherwise the segment is left from
- *   another life and may have a torn tail
- */
+/** What there is to read of a segment. */
+export interface Span {
+  readonly from: number;
+  readonly end: number;
+  /**
+   * All bytes up to `end` are known to be whole records. Otherwise the segment is left from another life and
+   * may have a torn tail.
+   */
+  readonly published: boolean;
+}
+
+/** Reads the next clicks of a segment, as many as make a good transaction. */
 export function readBatch(
   source: Source,
-  from: number,
-  end: number,
-  published: boolean,
+  span: Span,
   enrich: (visit: RecordedVisit) => Click,
+  windowBytes: number = WINDOW_BYTES,
 ): Batch {
-  const base = Math.max(from, HEADER_BYTES);
-  const bytes = readRange(source.fd, base, Math.min(end, base + READ_BYTES));
+  const base = Math.max(span.from, HEADER_BYTES);
+  const isWhole = span.end - base <= windowBytes;
+  const bytes = readRange(source.fd, base, isWhole ? span.end : base + windowBytes);
+  // Where the window cuts the segment, the last record may be cut too.
+  const last = isWhole ? bytes.length : bytes.length - RECORD_BYTES_MAX;
   const clicks: Click[] = [];
   const damage: Damage[] = [];
   const setAside = (at: number, length: number) =>
     damage.push({ offset: base + at, bytes: bytes.subarray(at, at + length) });
   const to = scan(
-    { bytes, base, seed: source.seed, published },
+    { bytes, base, seed: source.seed, published: span.published },
     {
       onRecord(at, length) {
         const visit = decodeRecord(bytes, at, length);
         if (visit === null) setAside(at, length);
         else clicks.push(enrich(visit));
-        return clicks.length < CLICKS_MAX;
+        return clicks.length < CLICKS_MAX && at + length <= last;
       },
       onDamage: setAside,
     },
   );
+  // Damage up to the edge of the window may end in the middle of a record: only the whole span can tell.
+  if (!isWhole && to > last + RECORD_BYTES_MAX - 1) return readBatch(source, span, enrich, SEGMENT_BYTES);
   return { clicks, damage, to: base + to };
 }

@@ -6,7 +6,7 @@ import { type Control, sleepers } from "./journal/control.ts";
 import type { JournalMode } from "./journal/filesystem.ts";
 import { type DailySalt, drawSalt, readSalt, writeSalt } from "./journal/salt.ts";
 import { segmentName } from "./journal/segment.ts";
-import { openWriter, type Writer } from "./journal/writer.ts";
+import { openWriter, type Unrecorded, type Writer } from "./journal/writer.ts";
 import type { FromKeeper, ToKeeper } from "./messages.ts";
 import { openTally, type Tally } from "./tally.ts";
 import { startThread, type Thread } from "./thread.ts";
@@ -54,9 +54,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
   function hear(message: FromKeeper): void {
     switch (message.kind) {
       case "segment":
-        writer?.add(message);
-        begun.resolve();
-        recovered();
+        ready(message);
         break;
       case "synced":
         acks.synced(message);
@@ -72,6 +70,18 @@ export function openRecorder(options: RecorderOptions): Recorder {
         break;
       case "log":
         log[message.level](message.message, message.facts);
+    }
+  }
+
+  function ready(segment: Extract<FromKeeper, { kind: "segment" }>): void {
+    try {
+      writer?.add(segment);
+      begun.resolve();
+      recovered();
+    } catch (error) {
+      // Not mappable after all, or out of file descriptors.
+      begun.reject(error);
+      noSegment({ kind: "noSegment", code: "UNUSABLE", message: (error as Error).message });
     }
   }
 
@@ -110,6 +120,16 @@ export function openRecorder(options: RecorderOptions): Recorder {
     ended.resolve();
   }
 
+  /** A bug here must not take a redirect with it. */
+  function written(to: Writer, visit: Visit): number | Unrecorded {
+    try {
+      return to.record(visit);
+    } catch (error) {
+      log.error("A visit could not be written down", { error });
+      return "write_failed";
+    }
+  }
+
   return {
     tally,
     problem: () => problem,
@@ -143,7 +163,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
         tally.add("no_segment");
         return;
       }
-      const place = writer.record(visit);
+      const place = written(writer, visit);
       if (tally.add(place) && strict) return acks.wait(writer.segment(), place);
     },
     async stop() {

@@ -60,12 +60,14 @@ export const journalPath = (dataDir: string): string => join(dataDir, "journal")
  * understood, and nothing foreign is counted.
  *
  * @param position how far the store has folded; null when it has never seen a journal
+ * @param before segments from this number on belong to a writer at work, and are left alone
  * @throws JournalError when a segment was written by a newer version, or cannot be read
  */
 export function inspectJournal(
   folder: string,
   installation: string,
   position: JournalPosition | null,
+  before = Number.POSITIVE_INFINITY,
 ): JournalFolder {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const segments: FoundSegment[] = [];
@@ -74,7 +76,7 @@ export function inspectJournal(
   let highest = position === null ? 0 : position.segment - (position.offset === 0 ? 1 : 0);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const { name } = entry;
-    if (OWN_NAMES.has(name)) continue;
+    if (OWN_NAMES.has(name) || isOfWriter(name, before)) continue;
     if (entry.isFile() && isUnfinished(name)) {
       rmSync(join(folder, name), { force: true });
       continue;
@@ -92,6 +94,9 @@ export function inspectJournal(
   if (refused.length > 0) syncFolder(folder);
   return { segments, refused, missing, next: highest + 1 };
 }
+
+const isOfWriter = (name: string, before: number): boolean =>
+  (segmentNumber(name) !== null || isUnfinished(name)) && Number(name.slice(0, 10)) >= before;
 
 /** Headers hold 32 bits; a file that claims more does not use up all numbers. */
 const plausible = (number: number | null): number => (number !== null && number < 4e9 ? number : 0);

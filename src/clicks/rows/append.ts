@@ -1,6 +1,7 @@
 import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { type Outcome, outcomes, type Trigger, triggers } from "../../redirect/visit.ts";
 import { type Click, type Verdict, verdicts } from "../click.ts";
+import type { Changes } from "./changes.ts";
 import { countedAs, countedAsOf, visitorOfDay } from "./counted.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { openTotals } from "./totals.ts";
@@ -20,8 +21,12 @@ const VISITOR = 13;
 const PLACES = 2 ** 20;
 
 /** Writes clicks and all that is counted of them. To be called inside a transaction. */
-export function openAppend(db: Database, dictionary: Dictionary): (clicks: readonly Click[]) => void {
-  const totals = openTotals(db);
+export function openAppend(
+  db: Database,
+  dictionary: Dictionary,
+  changes: Changes,
+): (clicks: readonly Click[]) => void {
+  const totals = openTotals(db, changes);
   const row = `(${Array(COLUMNS).fill("?").join(", ")})`;
   const insertOne = db.prepare(`insert into clicks values ${row}`);
   const insertMany = db.prepare(`insert into clicks values ${Array(ROWS).fill(row).join(", ")}`);

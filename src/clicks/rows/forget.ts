@@ -28,13 +28,13 @@ export function forget(db: Database, { workspaceId, linkId, before }: Forgotten)
 function recount(db: Database, link: number): void {
   db.query("update position set sequence = sequence + 1").run();
   db.query(
-    `update links set (clicks, unique_clicks, bot_clicks, last_clicked_at) = (
+    `update totals set (clicks, unique_clicks, bot_clicks, last_clicked_at) = (
        select count(*) filter (where counted_as = ${countedAs.click}),
               count(distinct visitor) filter (where counted_as = ${countedAs.click}),
               count(*) filter (where counted_as = ${countedAs.botClick}),
               max(at) filter (where counted_as = ${countedAs.click})
-       from clicks where link = links.id),
-     sequence = (select sequence from position) where id = ?`,
+       from clicks where clicks.link = totals.link),
+     sequence = (select sequence from position) where link = ?`,
   ).run(link);
   // Whoever was forgotten and comes again today is new again.
   db.query("delete from seen where link = ?").run(link);

@@ -5,6 +5,7 @@ import { isBefore } from "../journal/control.ts";
 import { syncFolder } from "../journal/segment.ts";
 import type { ClickStore, JournalPosition } from "../store.ts";
 import { openAppend } from "./append.ts";
+import { openChanges } from "./changes.ts";
 import { openDictionary } from "./dictionary.ts";
 import { forget } from "./forget.ts";
 import { migrate } from "./migrate.ts";
@@ -36,9 +37,11 @@ export function openRows(dataDir: string): ClickStore {
   migrate(db);
 
   const dictionary = openDictionary(db);
-  const append = openAppend(db, dictionary);
-  const totals = readTotals(db);
   const read = db.prepare<JournalPosition, []>('select segment, "offset" from position');
+  const sequence = db.prepare<{ sequence: number }, []>("select sequence from position");
+  const changes = openChanges(sequence.get()!.sequence);
+  const append = openAppend(db, dictionary, changes);
+  const totals = readTotals(db, changes);
   const move = db.prepare<unknown, [number, number]>('update position set segment = ?, "offset" = ?');
   let last = read.get()!;
   let walIsDoubtful = false;
@@ -51,7 +54,9 @@ export function openRows(dataDir: string): ClickStore {
       db.run("commit");
     } catch (error) {
       if (db.inTransaction) db.run("rollback");
+      // What memory learned from it is not on disk.
       dictionary.forget();
+      changes.restart(sequence.get()!.sequence);
       throw error;
     }
   }
@@ -74,7 +79,10 @@ export function openRows(dataDir: string): ClickStore {
     query: async (question) => answer(db, question),
     totals: async (linkIds) => totals.of(linkIds),
     totalsSince: async (sequence, limit) => totals.since(sequence, limit),
-    forget: async (what) => transaction(() => forget(db, what)),
+    async forget(what) {
+      transaction(() => forget(db, what));
+      changes.restart(sequence.get()!.sequence);
+    },
     settled: async () => {},
     async durable() {
       if (!walIsDoubtful) {

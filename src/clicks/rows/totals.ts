@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { LinkTotals } from "../store.ts";
+import type { Changes } from "./changes.ts";
 import { countedAs, DAY_MS } from "./counted.ts";
 
 /** Days of `seen` that are kept: today, yesterday, and one for a clock that was wrong for a while. */
@@ -8,7 +9,7 @@ const SEEN_DAYS = 3;
 interface Tally {
   clicks: number;
   botClicks: number;
-  lastClickedAt: number;
+  lastClickedAt: number | null;
   /** Visitors of the batch, the same one perhaps more than once. */
   readonly visitors: { readonly visitor: bigint; readonly day: number }[];
 }
@@ -19,14 +20,14 @@ export interface Totals {
   write(): void;
 }
 
-export function openTotals(db: Database): Totals {
+export function openTotals(db: Database, changes: Changes): Totals {
   const see = db.prepare<unknown, [number, number, bigint]>("insert or ignore into seen values (?, ?, ?)");
-  const update = db.prepare<unknown, [number, number, number, number | null, number, number]>(
-    `update links set clicks = clicks + ?, unique_clicks = unique_clicks + ?, bot_clicks = bot_clicks + ?,
-       last_clicked_at = max(coalesce(last_clicked_at, 0), ?), sequence = ? where id = ?`,
-  );
-  const touch = db.prepare<unknown, [number, number, number]>(
-    "update links set bot_clicks = bot_clicks + ?, sequence = ? where id = ?",
+  const update = db.prepare<unknown, [number, number, number, number, number | null, number]>(
+    `insert into totals values (?, ?, ?, ?, ?, ?) on conflict do update set
+       clicks = clicks + excluded.clicks, unique_clicks = unique_clicks + excluded.unique_clicks,
+       bot_clicks = bot_clicks + excluded.bot_clicks, sequence = excluded.sequence,
+       last_clicked_at = max(coalesce(last_clicked_at, excluded.last_clicked_at),
+                             coalesce(excluded.last_clicked_at, last_clicked_at))`,
   );
   const nextSequence = db.prepare<{ sequence: number }, [number]>(
     "update position set sequence = sequence + ? returning sequence",
@@ -50,7 +51,7 @@ export function openTotals(db: Database): Totals {
     add(link, counted, at, visitor) {
       let tally = tallies.get(link);
       if (tally === undefined) {
-        tally = { clicks: 0, botClicks: 0, lastClickedAt: 0, visitors: [] };
+        tally = { clicks: 0, botClicks: 0, lastClickedAt: null, visitors: [] };
         tallies.set(link, tally);
       }
       if (counted === countedAs.botClick) {
@@ -58,7 +59,7 @@ export function openTotals(db: Database): Totals {
         return;
       }
       tally.clicks++;
-      if (at > tally.lastClickedAt) tally.lastClickedAt = at;
+      if (tally.lastClickedAt === null || at > tally.lastClickedAt) tally.lastClickedAt = at;
       if (visitor === null) return;
       tally.visitors.push({ visitor, day: Math.floor(at / DAY_MS) });
     },
@@ -69,8 +70,8 @@ export function openTotals(db: Database): Totals {
       // In the order of the tables, so that neighbours are found on the page that is already at hand.
       for (const [link, tally] of [...tallies].sort(([a], [b]) => a - b)) {
         const fresh = countNew(link, tally.visitors);
-        if (tally.clicks === 0) touch.run(tally.botClicks, ++sequence, link);
-        else update.run(tally.clicks, fresh, tally.botClicks, tally.lastClickedAt, ++sequence, link);
+        update.run(link, tally.clicks, fresh, tally.botClicks, tally.lastClickedAt, ++sequence);
+        changes.add(link, sequence);
       }
       tallies.clear();
       if (newestDay > dayBefore) prune.run();
@@ -98,20 +99,31 @@ const toTotals = (row: TotalsRow): LinkTotals => ({
   sequence: row.sequence,
 });
 
-const COLUMNS = "link, workspace, clicks, unique_clicks, bot_clicks, last_clicked_at, sequence";
+const SELECT = `select links.link, links.workspace, clicks, unique_clicks, bot_clicks, last_clicked_at, sequence
+  from totals join links on links.id = totals.link`;
 
-export function readTotals(db: Database): {
+export function readTotals(
+  db: Database,
+  changes: Changes,
+): {
   of(linkIds: readonly string[]): LinkTotals[];
   since(sequence: number, limit: number): LinkTotals[];
 } {
   const of = db.prepare<TotalsRow, [string]>(
-    `select ${COLUMNS} from links where link in (select value from json_each(?)) and clicks + bot_clicks > 0`,
+    `${SELECT} where links.link in (select value from json_each(?)) and clicks + bot_clicks > 0`,
+  );
+  const these = db.prepare<TotalsRow, [string]>(
+    `${SELECT} where totals.link in (select value from json_each(?)) order by sequence`,
   );
   const since = db.prepare<TotalsRow, [number, number]>(
-    `select ${COLUMNS} from links where sequence > ? order by sequence limit ?`,
+    `${SELECT} where sequence > ? order by sequence limit ?`,
   );
   return {
     of: (linkIds) => of.all(JSON.stringify(linkIds)).map(toTotals),
-    since: (sequence, limit) => since.all(sequence, limit).map(toTotals),
+    since(sequence, limit) {
+      const links = changes.since(sequence, limit);
+      const rows = links === null ? since.all(sequence, limit) : these.all(JSON.stringify(links));
+      return rows.map(toTotals);
+    },
   };
 }
