@@ -51,23 +51,18 @@ async function build(): Promise<void> {
 
 /** The admin page and the API reference, each file compressed beside itself: `lib/assets.ts` serves them. */
 async function buildWeb(folder: string): Promise<void> {
-  await bundle("src/admin/index.html", folder, "/admin/", "assets/");
-  await bundle("src/admin/docs/index.html", join(folder, "docs"), "/api/v1/docs/", "");
-  // The reader of the reference is 4 MB raw: only its compressed forms travel.
-  const reader = join(root, "node_modules/@scalar/api-reference/dist/browser/standalone.js");
-  await compress(reader, join(folder, "docs/scalar.js"));
-}
-
-async function bundle(page: string, outdir: string, publicPath: string, below: string): Promise<void> {
   const { outputs } = await Bun.build({
-    entrypoints: [join(root, page)],
-    outdir,
-    publicPath,
-    naming: { chunk: `${below}[name]-[hash].[ext]`, asset: `${below}[name]-[hash].[ext]` },
+    entrypoints: [join(root, "src/admin/index.html")],
+    outdir: join(folder, "admin"),
+    publicPath: "/admin/",
+    naming: { chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },
     minify: true,
     define: { "process.env.NODE_ENV": '"production"' },
   });
   for (const { path } of outputs) await compress(path, path);
+  // The reader of the reference is 4 MB raw: only its compressed forms travel.
+  const reader = join(root, "node_modules/@scalar/api-reference/dist/browser/standalone.js");
+  await compress(reader, join(folder, "docs/scalar.js"));
 }
 
 async function compress(from: string, to: string): Promise<void> {
@@ -84,7 +79,8 @@ async function compile(web: string, outfile: string, target: string | null): Pro
     ...["--define", 'process.env.NODE_ENV="production"'],
     // Whoever starts the executable in a folder must not be made to run what lies there.
     ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
-    ...["--asset", web],
+    // All files of the executable lie in one folder, whatever theirs is here: `./worker.ts` is found in both.
+    ...["--asset", web, "--entry-naming=[name].[ext]"],
     ...(target ? [`--target=${target}`] : []),
     ...entryPoints.filter((file) => existsSync(join(root, file))),
     ...["--outfile", outfile],

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /**
- * A file of the built web folder (`index.html`, `docs/scalar.js`) in the smallest form the client takes; null when
- * there is none of that name. Files with hashed names may be kept for ever, others are asked for each time.
+ * A file of the built web folder (`admin/index.html`, `docs/scalar.js`) in the smallest form the client takes;
+ * null when there is none of that name. Files with hashed names may be kept for ever, others are asked for each
+ * time. HTML comes with a policy that lets it load its own files and call its own server, and nothing else.
  */
 export function serveAsset(request: Request, name: string): Response | null {
   const index = indexOf(WEB);
@@ -19,7 +20,8 @@ export function serveAsset(request: Request, name: string): Response | null {
     if (request.headers.get("if-none-match")?.includes(headers["etag"]))
       return new Response(null, { status: 304, headers });
   }
-  return new Response(request.method === "HEAD" ? null : bytes, { headers });
+  // Bun leaves the body out for HEAD, and keeps its length.
+  return new Response(bytes, { headers });
 }
 
 /** The one place that knows where the files lie: inside the executable, or beside the sources. */
@@ -74,6 +76,7 @@ function headersOf(name: string, encoding: Encoding): Record<string, string> {
     "x-content-type-options": "nosniff",
   };
   if (encoding !== "identity") headers["content-encoding"] = encoding;
+  if (name.endsWith(".html")) Object.assign(headers, PAGE_HEADERS);
   return headers;
 }
 
@@ -86,6 +89,14 @@ const TYPES: Readonly<Record<string, string>> = {
   ico: "image/x-icon",
   woff2: "font/woff2",
 };
+const PAGE_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
+};
+
 const notBuilt = (): Response =>
   new Response("The web files have not been built yet. Run: npm run build\n", {
     status: 503,
