@@ -61,7 +61,13 @@ describe("a torn tail", () => {
   });
 
   test("is cut off a file as it is in memory", () => {
-    for (const size of [original.end - 1, starts.at(-1)! + 9, starts.at(-1)! + 3, HEADER_BYTES + 1, HEADER_BYTES]) {
+    for (const size of [
+      original.end - 1,
+      starts.at(-1)! + 9,
+      starts.at(-1)! + 3,
+      HEADER_BYTES + 1,
+      HEADER_BYTES,
+    ]) {
       const whole = original.ends.filter((end) => end <= size).length;
       expect(changed(image.subarray(0, size))).toEqual({ ids: ids.slice(0, whole), damage: [] });
     }

@@ -16,7 +16,13 @@ const nearlyV4 = fc.string({ unit: fc.constantFrom(..."0123456789.:x "), maxLeng
 const parts = fc.array(fc.integer({ min: 0, max: 300 }).map(String), { minLength: 3, maxLength: 5 });
 
 test("the quick cut of an address is the careful one's", () => {
-  const any = fc.oneof(fc.ipV4(), fc.ipV6(), nearlyV4, parts.map((list) => list.join(".")), fc.string());
+  const any = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    nearlyV4,
+    parts.map((list) => list.join(".")),
+    fc.string(),
+  );
   fc.assert(
     fc.property(any, (address) => {
       expect(cut(address)).toEqual([...cutAddress(address)]);

@@ -27,13 +27,17 @@ function roundTrip(given: Visit) {
 }
 
 const id = (prefix: string) =>
-  fc.string({ minLength: 1, maxLength: 26, unit: fc.constantFrom(..."0123456789abcdef") }).map((x) => prefix + x);
+  fc
+    .string({ minLength: 1, maxLength: 26, unit: fc.constantFrom(..."0123456789abcdef") })
+    .map((x) => prefix + x);
 const text = (max: number) => fc.oneof(fc.constant(""), fc.string({ unit: "binary", maxLength: max }));
 const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant(""), fc.string({ maxLength: 50 }));
 const visits: fc.Arbitrary<Visit> = fc.record({
   at: fc.integer({ min: 0, max: 2 ** 47 }),
   domain: fc.record({ id: id("dom_"), workspaceId: fc.option(id("ws_")) }).map((over) => domain(over)),
-  link: fc.option(fc.record({ id: id("link_"), workspaceId: id("ws_"), version: fc.nat() }).map((over) => link(over))),
+  link: fc.option(
+    fc.record({ id: id("link_"), workspaceId: id("ws_"), version: fc.nat() }).map((over) => link(over)),
+  ),
   outcome: fc.constantFrom(...outcomes),
   trigger: fc.constantFrom(...triggers),
   method: fc.constantFrom(...methods),

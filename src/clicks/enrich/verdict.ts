@@ -36,5 +36,14 @@ export function judgeAgent(userAgent: string): Judgement {
   const known = knownAgent(userAgent);
   if (known) return { verdict: known.kind, reason: `agent:${known.name}` };
   if (!isbot(userAgent)) return human;
-  return { verdict: "bot", reason: `agent:${isbotMatch(userAgent) ?? ""}`.slice(0, REASON_LENGTH_MAX) };
+  const name = wordAround(userAgent, isbotMatch(userAgent) ?? "");
+  return { verdict: "bot", reason: `agent:${name}`.slice(0, REASON_LENGTH_MAX) };
+}
+
+/** The whole word a match stands in: people look for `Googlebot`, not for `Google`. */
+function wordAround(text: string, match: string): string {
+  const at = text.indexOf(match);
+  const before = /[\w-]*$/.exec(text.slice(0, at))![0];
+  const behind = /^[\w-]*/.exec(text.slice(at + match.length))![0];
+  return before + match + behind;
 }

@@ -56,6 +56,7 @@ export function openAppend(
   }
 
   return (clicks) => {
+    totals.begin();
     const links = clicks.map((click) => dictionary.link(click.linkId, click.workspaceId));
     let rows: SQLQueryBindings[] = [];
     for (const index of sortedBy(links)) {

@@ -16,6 +16,8 @@ interface Tally {
 
 /** Totals per link, gathered over a batch and written at its end. */
 export interface Totals {
+  /** Begins a batch. What a batch before it gathered and could not write is dropped. */
+  begin(): void;
   add(link: number, counted: number, at: number, visitor: bigint | null): void;
   write(): void;
 }
@@ -48,6 +50,7 @@ export function openTotals(db: Database, changes: Changes): Totals {
   }
 
   return {
+    begin: () => tallies.clear(),
     add(link, counted, at, visitor) {
       let tally = tallies.get(link);
       if (tally === undefined) {
@@ -73,7 +76,6 @@ export function openTotals(db: Database, changes: Changes): Totals {
         update.run(link, tally.clicks, fresh, tally.botClicks, tally.lastClickedAt, ++sequence);
         changes.add(link, sequence);
       }
-      tallies.clear();
       if (newestDay > dayBefore) prune.run();
     },
   };

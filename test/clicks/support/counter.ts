@@ -1,0 +1,25 @@
+import { type Counter, openCounter } from "../../../src/clicks/counter.ts";
+import { openControl } from "../../../src/clicks/journal/control.ts";
+import type { FromCounter } from "../../../src/clicks/messages.ts";
+import { openRows } from "../../../src/clicks/rows/store.ts";
+import type { ClickStore } from "../../../src/clicks/store.ts";
+import { INSTALLATION } from "./journal.ts";
+
+/** A counter in this thread, on a folder nobody writes to any more; what it told so far is in `told`. */
+export async function countLeft(
+  dataDir: string,
+  store: ClickStore = openRows(dataDir),
+): Promise<{ counter: Counter; store: ClickStore; told: FromCounter[]; quarantined(): number }> {
+  const told: FromCounter[] = [];
+  const counter = await openCounter(
+    { role: "counter", control: openControl().memory, dataDir, installation: INSTALLATION, foldEveryMs: 1 },
+    store,
+    (message) => told.push(message),
+  );
+  await counter.ask({ name: "settled" });
+  const quarantined = () => {
+    const last = told.findLast((message) => message.kind === "progress");
+    return last?.kind === "progress" ? last.progress.quarantined : 0;
+  };
+  return { counter, store, told, quarantined };
+}
