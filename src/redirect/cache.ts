@@ -1,12 +1,12 @@
-import { LRUCache } from "lru-cache";
 import { foldSlug } from "../lib/slug.ts";
+import { heatMax, SecondChance, type Warm } from "./second-chance.ts";
 import type { DomainSnapshot, LinkSnapshot, Route } from "./snapshot.ts";
 
 /**
  * What one link, one missing slug or one unknown host resolved to. All spellings of its URL share it. One flat
  * object, because the way from object to object through cold memory is most of what a hit costs.
  */
-export interface CachedRoute {
+export interface CachedRoute extends Warm {
   /** Null when the host is not ours. */
   readonly domain: DomainSnapshot | null;
   readonly link: LinkSnapshot | null;
@@ -37,16 +37,11 @@ export interface RouteCacheOptions {
  */
 export class RouteCache {
   readonly #resolve: RouteCacheOptions["resolve"];
-  readonly #links: LRUCache<string, CachedRoute>;
-  readonly #misses: LRUCache<string, CachedRoute>;
-  /**
-   * The hottest links again, in a plain Map, because keeping an LRU in order costs more than all else of a hit.
-   * A full one is put aside to cool, so that each link passes by the LRU now and then and is not thought unused;
-   * what cools twice loses its answer.
-   */
-  #hot = new Map<string, CachedRoute>();
-  #cooling = new Map<string, CachedRoute>();
-  readonly #hotMax: number;
+  readonly #links: SecondChance<CachedRoute>;
+  readonly #misses: SecondChance<CachedRoute>;
+  /** Who holds a ready answer, in the order they were made. */
+  readonly #answered: (CachedRoute | undefined)[] = new Array(ANSWERS_MAX);
+  #nextAnswer = 0;
   /** The living route of every (domain, slug key), to be found when it is dropped. */
   readonly #living = new Map<string, CachedRoute>();
   readonly #pending = new Map<string, { generation: number; route: Promise<CachedRoute> }>();
@@ -57,16 +52,25 @@ export class RouteCache {
 
   constructor({ resolve, linksMax, missesMax = 10_000 }: RouteCacheOptions) {
     this.#resolve = resolve;
-    const dispose = (route: CachedRoute) => this.#forgetSpelling(route);
-    this.#links = new LRUCache({ max: linksMax, dispose });
-    this.#misses = new LRUCache({ max: missesMax, dispose });
-    this.#hotMax = Math.min(HOT_MAX, Math.ceil(linksMax / 4));
+    const left = (kept: CachedRoute) => this.#forgetSpelling(kept);
+    this.#links = new SecondChance(linksMax, left);
+    this.#misses = new SecondChance(missesMax, left);
   }
 
   /** The route of a link that is in memory. Misses are not found here: `lookUp` knows them. */
   find(spelling: string): CachedRoute | undefined {
-    const found = this.#hot.get(spelling) ?? this.#heat(spelling);
+    const found = this.#links.get(spelling);
     return found?.live ? found : undefined;
+  }
+
+  /** Keeps an answer that every visit gets alike, if the link is visited often enough to be worth the memory. */
+  keepAnswer(kept: CachedRoute, answer: Response): void {
+    if (kept.heat < heatMax || !kept.live) return;
+    const before = this.#answered[this.#nextAnswer];
+    if (before) before.answer = null;
+    this.#answered[this.#nextAnswer] = kept;
+    this.#nextAnswer = (this.#nextAnswer + 1) % ANSWERS_MAX;
+    kept.answer = answer;
   }
 
   /** The route, from memory or from where links are kept. */
@@ -112,8 +116,7 @@ export class RouteCache {
     this.#living.clear();
     this.#links.clear();
     this.#misses.clear();
-    this.#hot.clear();
-    this.#cooling.clear();
+    this.#answered.fill(undefined);
   }
 
   /** For the metrics: spellings of links, spellings of all else, and what they stand for. */
@@ -125,7 +128,7 @@ export class RouteCache {
     const key = route ? keyOf(route.domain.id, foldSlug(slug, route.domain.caseSensitive)) : keyOf("", host);
     const stale = began < this.#cleared || began < (this.#droppedAt.get(key) ?? 0);
     const { domain = null, link = null } = route ?? {};
-    const fresh: CachedRoute = { domain, link, live: !stale, answer: null, spellings: 0, key };
+    const fresh: CachedRoute = { domain, link, live: !stale, answer: null, heat: 0, spellings: 0, key };
     if (stale || spelling.length > SPELLING_LENGTH_MAX) return fresh;
     const kept = this.#living.get(key) ?? fresh;
     this.#living.set(key, kept);
@@ -134,18 +137,6 @@ export class RouteCache {
     // Two lookups of one spelling may end here; it counts once.
     if (spellings.peek(spelling) !== kept) kept.spellings++;
     spellings.set(spelling, kept);
-    return kept;
-  }
-
-  #heat(spelling: string): CachedRoute | undefined {
-    const kept = this.#links.get(spelling);
-    if (!kept?.live) return undefined;
-    if (this.#hot.size >= this.#hotMax) {
-      for (const cold of this.#cooling.values()) cold.answer = null;
-      this.#cooling = this.#hot;
-      this.#hot = new Map();
-    }
-    this.#hot.set(spelling, kept);
     return kept;
   }
 
@@ -158,6 +149,8 @@ export class RouteCache {
   #end(kept: CachedRoute | undefined): void {
     if (!kept) return;
     kept.live = false;
+    // The first the hand comes to may go.
+    kept.heat = 0;
     this.#living.delete(kept.key);
   }
 
@@ -170,7 +163,8 @@ export class RouteCache {
 
 // A space cannot stand in an id.
 const keyOf = (domainId: string, slugKey: string): string => `${domainId} ${slugKey}`;
-const HOT_MAX = 4096;
+/** About a kilobyte each. */
+const ANSWERS_MAX = 8192;
 const SPELLINGS_MAX = 4;
 const SPELLING_LENGTH_MAX = 2048;
 const DROPS_REMEMBERED = 10_000;

@@ -55,8 +55,8 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
 
   handler.ifKnown = (url, request, peers) => {
     const queryAt = url.indexOf("?");
-    const hot = routes.find(queryAt < 0 ? url : url.slice(0, queryAt));
-    return hot ? serve(hot, hot, false, queryAt < 0 ? "" : url.slice(queryAt + 1), request, peers) : null;
+    const kept = routes.find(queryAt < 0 ? url : url.slice(0, queryAt));
+    return kept ? serve(kept, false, queryAt < 0 ? "" : url.slice(queryAt + 1), request, peers) : null;
   };
 
   function lookUp(url: string, request: Request, peers: Peers): Answer {
@@ -66,50 +66,44 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     const { spelling, host, slug, query } = place;
     const kept = routes.lookUp(spelling, host, slug);
     return kept instanceof Promise
-      ? kept.then((late) => serve(late, null, slug === "", query, request, peers)).catch(unavailable)
-      : serve(kept, null, slug === "", query, request, peers);
+      ? kept.then((late) => serve(late, slug === "", query, request, peers)).catch(unavailable)
+      : serve(kept, slug === "", query, request, peers);
   }
 
-  function serve(
-    { domain, link }: CachedRoute,
-    hot: CachedRoute | null,
-    root: boolean,
-    query: string,
-    request: Request,
-    peers: Peers,
-  ): Answer {
+  function serve(kept: CachedRoute, root: boolean, query: string, request: Request, peers: Peers): Answer {
     const method = methodOf(request.method);
     if (method === null) return pageResponse(pages.method);
     const { headers } = request;
     if (hostHeader(headers) === null) return pageResponse(pages.bad_request);
+    const { domain } = kept;
     if (domain === null) return pageResponse(pages.unknown_host);
-    const reading: Reading = { domain, link, root, query, method, request, headers, peers };
+    const reading: Reading = { domain, link: kept.link, root, query, method, request, headers, peers };
     // An unread body could hide a second request; it is taken in before anything is answered.
     if (method !== "GET" && method !== "HEAD" && request.body !== null)
       return request.arrayBuffer().then(
-        () => decideAndAnswer(reading, hot),
+        () => decideAndAnswer(reading, kept),
         () => pageResponse(pages.bad_request),
       );
-    return decideAndAnswer(reading, hot);
+    return decideAndAnswer(reading, kept);
   }
 
-  function decideAndAnswer(reading: Reading, hot: CachedRoute | null): Answer {
+  function decideAndAnswer(reading: Reading, kept: CachedRoute): Answer {
     const { domain, link, root } = reading;
     const at = clock.now();
     const decision = decide(domain, link, { at, root });
-    if (decision.outcome === null) return respond(decision, "", null);
+    if (decision.outcome === null) return respond(decision, "", kept);
     const visit = readVisit(reading, addressOf, at, decision.outcome);
     return decision.outcome === "redirected" && link?.clicksLimit != null
-      ? claimAndAnswer(decision, visit, link.clicksLimit)
-      : recordAndAnswer(decision, visit, hot);
+      ? claimAndAnswer(decision, visit, link.clicksLimit, kept)
+      : recordAndAnswer(decision, visit, kept);
   }
 
-  function claimAndAnswer(decision: Decision, visit: Visit, limit: number): Answer {
+  function claimAndAnswer(decision: Decision, visit: Visit, limit: number, kept: CachedRoute): Answer {
     const link = visit.link!;
     const settle = (granted: boolean): Answer => {
-      if (granted) return recordAndAnswer(decision, visit, null);
+      if (granted) return recordAndAnswer(decision, visit, kept);
       const refused: Visit = { ...visit, outcome: "limit_reached" };
-      return recordAndAnswer(limitReached(visit.domain, link), refused, null);
+      return recordAndAnswer(limitReached(visit.domain, link), refused, kept);
     };
     const refuse = (error: unknown): Response => {
       ports.failed("claim", error);
@@ -125,15 +119,26 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     }
   }
 
-  function recordAndAnswer(decision: Decision, visit: Visit, hot: CachedRoute | null): Answer {
+  function recordAndAnswer(decision: Decision, visit: Visit, kept: CachedRoute): Answer {
     try {
       const recorded = ports.record(visit);
       if (recorded instanceof Promise)
-        return recorded.catch(unrecorded).then(() => respond(decision, visit.query, hot));
+        return recorded.catch(unrecorded).then(() => respond(decision, visit.query, kept));
     } catch (error) {
       unrecorded(error);
     }
-    return respond(decision, visit.query, hot);
+    return respond(decision, visit.query, kept);
+  }
+
+  function respond(decision: Decision, query: string, kept: CachedRoute): Response {
+    if (decision.kind === "page") return pageResponse(pages[decision.page]);
+    const { location, status } = decision;
+    if (decision.forwardQuery && query !== "") return redirectTo(withQuery(location, query), status);
+    if (decision.outcome !== "redirected") return redirectTo(location, status);
+    if (kept.answer !== null) return kept.answer;
+    const answer = redirectTo(location, status);
+    routes.keepAnswer(kept, answer);
+    return answer;
   }
 
   const unrecorded = (error: unknown): void => ports.failed("record", error);
@@ -143,16 +148,6 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   };
 
   return handler;
-}
-
-function respond(decision: Decision, query: string, hot: CachedRoute | null): Response {
-  if (decision.kind === "page") return pageResponse(pages[decision.page]);
-  if (decision.forwardQuery && query !== "")
-    return redirectTo(withQuery(decision.location, query), decision.status);
-  if (hot === null || decision.outcome !== "redirected")
-    return redirectTo(decision.location, decision.status);
-  hot.answer ??= redirectTo(decision.location, decision.status);
-  return hot.answer;
 }
 
 const redirectTo = (location: string, status: number): Response =>

@@ -85,6 +85,16 @@ describe("what is in memory", () => {
     expect(lookups).toHaveLength(before);
   });
 
+  test("a ready answer is kept for a link that is visited often, and ends with it", () => {
+    const { visit, routes, links } = makeRedirect({ links: { a: linkOf() } });
+    const answers = Array.from({ length: 6 }, () => visit("/a"));
+    expect(answers[0]).not.toBe(answers[1]!);
+    expect(answers[4]).toBe(answers[5]!);
+    links.set("a", linkOf({ location: "https://example.com/new" }));
+    routes.drop("dom_1", "a");
+    expect((visit("/a") as Response).headers.get("location")).toBe("https://example.com/new");
+  });
+
   test("memory stays bounded whatever is asked for", () => {
     const { visit, routes } = makeRedirect({
       links: Object.fromEntries(
