@@ -24,7 +24,7 @@ function signOut(): void {
 
 const put = (content: HTMLElement): void => {
   document.querySelector("#page")?.replaceChildren(content);
-  content.querySelector<HTMLElement>("[autofocus]")?.focus();
+  content.querySelector<HTMLElement>("[data-first]")?.focus();
 };
 
 const unreachable = (problem: string): HTMLElement =>

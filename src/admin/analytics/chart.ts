@@ -8,7 +8,7 @@ const BAR = 14;
 
 /** Clicks a day: people's below, bots' on top of them. The figures stand beside it as a table, for those who read. */
 export function chart(buckets: readonly Bucket[]): HTMLElement {
-  const most = Math.max(1, ...buckets.map(({ clicks, botClicks }) => clicks + botClicks));
+  const most = Math.max(1, mostOf(buckets));
   const caption = element("p", { class: "hint", "aria-hidden": "true" }, resting(buckets));
   const drawing = drawn(
     "svg",
@@ -53,7 +53,12 @@ const told = ({ start, clicks, uniqueClicks, botClicks }: Bucket): string =>
   `${day(start)}: ${counted(clicks, "click")}, ${count(uniqueClicks)} unique, ${counted(botClicks, "bot")}`;
 
 const resting = (buckets: readonly Bucket[]): string =>
-  buckets.length === 0 ? "" : `${day(buckets[0]!.start)} to ${day(buckets.at(-1)!.start)}`;
+  buckets.length === 0
+    ? ""
+    : `${day(buckets[0]!.start)} to ${day(buckets.at(-1)!.start)}, at most ${count(mostOf(buckets))} a day`;
+
+const mostOf = (buckets: readonly Bucket[]): number =>
+  Math.max(0, ...buckets.map(({ clicks, botClicks }) => clicks + botClicks));
 
 const legend = (): HTMLElement =>
   element(

@@ -11,7 +11,12 @@ export function signInPage(done: () => void): HTMLElement {
       name: "key",
       label: "API key",
       hint: "It begins with way_sk_ and was shown when it was made. Closing this tab signs you out.",
-      control: element("input", { type: "password", autocomplete: "current-password", autofocus: true }),
+      control: element("input", {
+        type: "password",
+        autocomplete: "current-password",
+        required: true,
+        "data-first": true,
+      }),
     }),
     element("button", { type: "submit", class: "primary" }, "Sign in"),
   );

@@ -18,10 +18,11 @@ export function createForm(made: (link: Link) => void): HTMLElement {
         label: "Destination",
         control: element("input", {
           type: "url",
+          required: true,
           inputmode: "url",
           placeholder: "https://example.com/a/long/address",
           autocomplete: "off",
-          autofocus: true,
+          "data-first": true,
         }),
       }),
       field({

@@ -1,6 +1,6 @@
 import { chart } from "../analytics/chart.ts";
 import { topList } from "../analytics/top.ts";
-import { api, type Link, type Question } from "../api.ts";
+import { api, type Group, type Link, type Question } from "../api.ts";
 import { copyButton } from "../ui/copy.ts";
 import { element } from "../ui/element.ts";
 import { problemOf } from "../ui/problem.ts";
@@ -9,6 +9,10 @@ import { plain } from "./create.ts";
 import { actions } from "./row.ts";
 
 const DAYS = 30;
+const capital = (group: Group): Group => ({
+  ...group,
+  value: group.value.replace(/^./, (first) => first.toUpperCase()),
+});
 
 /** What is known of a link and of its last thirty days, in a sheet over the list. */
 export function openDetail(link: Link, changed: () => void): void {
@@ -93,7 +97,7 @@ async function fill(days: HTMLElement, link: Link): Promise<void> {
         { class: "tops" },
         topList("Referrers", referrers, "Direct or unknown"),
         topList("Browsers", browsers, "Unknown"),
-        topList("Devices", devices, "Unknown"),
+        topList("Devices", devices.map(capital), "Unknown"),
       ),
     );
   } catch (error) {

@@ -47,7 +47,7 @@ const content = (link: Link, open: (link: Link) => void, changed: () => void): H
     element(
       "p",
       { class: "destination", title: link.destinationUrl },
-      link.title ?? plain(link.destinationUrl),
+      [link.title, plain(link.destinationUrl)].filter((text) => text).join(" · "),
     ),
   ),
   element(

@@ -1,4 +1,4 @@
-import { api, keepKey, type SetupResult } from "../api.ts";
+import { api, keepKey, Refusal, type SetupInput, type SetupResult } from "../api.ts";
 import { copyButton } from "../ui/copy.ts";
 import { element } from "../ui/element.ts";
 import { field, submits, textOf } from "../ui/form.ts";
@@ -14,27 +14,28 @@ export function setupPage(done: () => void): HTMLElement {
       hint: "The server printed it when it started.",
       control: element("input", {
         autocomplete: "one-time-code",
-        autofocus: true,
+        "data-first": true,
         spellcheck: "false",
         class: "code",
+        required: true,
       }),
     }),
     field({
       name: "email",
       label: "E-mail",
-      control: element("input", { type: "email", autocomplete: "username" }),
+      control: element("input", { type: "email", autocomplete: "username", required: true }),
     }),
     field({
       name: "password",
       label: "Password",
       hint: "At least 10 characters.",
-      control: element("input", { type: "password", autocomplete: "new-password" }),
+      control: element("input", { type: "password", autocomplete: "new-password", required: true }),
     }),
     field({
       name: "workspaceName",
       label: "Workspace",
       hint: "Your team or company. It can be renamed.",
-      control: element("input", { autocomplete: "organization" }),
+      control: element("input", { autocomplete: "organization", required: true }),
     }),
     element("button", { type: "submit", class: "primary" }, "Set up"),
   );
@@ -47,7 +48,7 @@ export function setupPage(done: () => void): HTMLElement {
     form,
   );
   submits(form, async () => {
-    const result = await api.setUp({
+    const result = await sent({
       code: textOf(form, "code") ?? "",
       email: textOf(form, "email") ?? "",
       // A password is taken as it was typed, blanks at its ends included.
@@ -59,6 +60,13 @@ export function setupPage(done: () => void): HTMLElement {
   });
   return card;
 }
+
+/** The server does not say which field a wrong code stands in; there is only one. */
+const sent = (input: SetupInput): Promise<SetupResult> =>
+  api.setUp(input).catch((error: unknown) => {
+    const wrongCode = error instanceof Refusal && error.status === 403;
+    throw wrongCode ? new Refusal(403, error.message, [{ path: "/code", message: error.message }]) : error;
+  });
 
 /** The one time the owner's key can be seen. */
 function keyPage({ key, workspace }: SetupResult, done: () => void): HTMLElement {

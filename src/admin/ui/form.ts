@@ -37,6 +37,7 @@ export function submits(form: HTMLFormElement, send: () => Promise<void>): void 
     clear(form);
     for (const button of buttons) button.disabled = true;
     try {
+      refuseMissing(form);
       await send();
     } catch (error) {
       complain(form, general, error);
@@ -59,13 +60,29 @@ function complain(form: HTMLFormElement, general: HTMLElement, error: unknown): 
     const place = form.querySelector(`[data-field="${CSS.escape(name)}"]`);
     const control = place?.querySelector<HTMLElement>("input, select");
     if (!place || !control) continue;
-    place.querySelector(".problem")!.textContent = message;
+    place.querySelector(".problem")!.textContent = named(message, name, place.querySelector("label"));
     control.setAttribute("aria-invalid", "true");
     place.closest("details")?.setAttribute("open", "");
     first ??= control;
   }
   if (first) first.focus();
   else general.textContent = problemOf(error);
+}
+
+/** The server names a field as the API does; a person knows it by its label. */
+const named = (message: string, name: string, label: Element | null): string =>
+  message.startsWith(`${name} `) ? `${label?.textContent} ${message.slice(name.length + 1)}` : message;
+
+function refuseMissing(form: HTMLFormElement): void {
+  const missing = [...form.querySelectorAll<HTMLInputElement>("input[required]")].filter(
+    ({ value }) => value.trim() === "",
+  );
+  if (missing.length > 0)
+    throw new Refusal(
+      400,
+      "",
+      missing.map(({ name }) => ({ path: `/${name}`, message: `${name} is missing` })),
+    );
 }
 
 function clear(form: HTMLFormElement): void {

@@ -20,7 +20,8 @@ const steps: readonly [limitSeconds: number, seconds: number, unit: Intl.Relativ
   [3600, 60, "minute"],
   [86_400, 3600, "hour"],
   [86_400 * 30, 86_400, "day"],
-  [Number.POSITIVE_INFINITY, 86_400 * 30, "month"],
+  [86_400 * 365, 86_400 * 30, "month"],
+  [Number.POSITIVE_INFINITY, 86_400 * 365, "year"],
 ];
 
 /** "3 minutes ago". */
