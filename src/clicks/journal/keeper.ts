@@ -8,14 +8,15 @@ import { makeSegment, segmentName } from "./segment.ts";
 
 /** Segments made ahead of the writer. At full speed one lasts a third of a second. */
 const SPARES = 3;
-const RETRY_MS = 1000;
 
 /** What the keeper does to the disk; exchanged by tests that let it fail. */
 export interface KeeperDisk {
   makeSegment: typeof makeSegment;
   sync(fd: number): void;
+  /** How long to wait after a segment could not be made. */
+  readonly retryMs: number;
 }
-const realDisk: KeeperDisk = { makeSegment, sync: fdatasyncSync };
+export const realDisk: KeeperDisk = { makeSegment, sync: fdatasyncSync, retryMs: 1000 };
 
 /**
  * Keeps the journal: makes segments ahead of the writer and syncs what was written. It runs in a thread of its
@@ -105,6 +106,7 @@ export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void
   const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 
   async function makeSpares(): Promise<void> {
+    isMaking = true;
     while (!stopped && spares < SPARES) {
       try {
         const { path, fd, seed } = await disk.makeSegment(init.folder, next, init.installation, pause);
@@ -116,18 +118,15 @@ export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void
         const code = (error as NodeJS.ErrnoException).code ?? "UNKNOWN";
         control.setDiskFull(code === "ENOSPC" || code === "EDQUOT");
         tell({ kind: "noSegment", code, message: (error as Error).message });
-        setTimeout(make, RETRY_MS);
-        return;
+        setTimeout(make, disk.retryMs);
+        break;
       }
     }
+    isMaking = false;
   }
 
   function make(): void {
-    if (isMaking || stopped) return;
-    isMaking = true;
-    making = makeSpares().finally(() => {
-      isMaking = false;
-    });
+    if (!isMaking && !stopped) making = makeSpares();
   }
 
   make();

@@ -104,7 +104,7 @@ export function openRows(dataDir: string): ClickStore {
     },
     async close() {
       db.run("pragma wal_checkpoint(truncate)");
-      db.close(false);
+      db.close(true);
     },
   };
 }
