@@ -35,4 +35,15 @@ export type Lookup<Row> = (parameters: Record<string, unknown>) => Row | undefin
 export interface Tx
   extends Pick<Queries, "select" | "selectDistinct" | "$count" | "insert" | "update" | "delete"> {
   readonly now: number;
+  /**
+   * Runs a query that is put together once and not each time: for writes at volume, where drizzle's building costs
+   * more than the database's work. `build` is a constant of the module it stands in; parameters are
+   * `sql.placeholder(name)`.
+   */
+  run<Row>(build: Build<Row>, parameters: Record<string, unknown>): Promise<Row[]>;
 }
+
+export type Build<Row = never> = (
+  queries: Pick<Queries, "select" | "insert" | "update" | "delete">,
+  tables: Tables,
+) => Preparable<Row> | { prepare(): unknown };

@@ -37,13 +37,20 @@ export function openPostgres({
   ping,
   close,
 }: PostgresOptions): Database {
+  const tables = defineTables(postgresKit);
   const read = client as unknown as Queries;
   const health = openPostgresHealth({ ping, log });
   let closing: Promise<void> | null = null;
 
   const once = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
     client.transaction(
-      (tx) => within(workMs, work(Object.assign(Object.create(tx) as Queries, { now: clock.now() }))),
+      (tx) => {
+        const queries = Object.create(tx) as Queries;
+        // A compiled query belongs to one connection, and the next transaction may have another: it is built anew.
+        const run: Tx["run"] = (build, parameters) =>
+          (build(queries, tables).prepare() as { execute(parameters: unknown): Promise<never[]> }).execute(parameters);
+        return within(workMs, work(Object.assign(queries, { now: clock.now(), run })));
+      },
       { isolationLevel: "serializable" },
     );
 
@@ -59,7 +66,7 @@ export function openPostgres({
 
   return {
     dialect: "postgres",
-    tables: defineTables(postgresKit),
+    tables,
     read,
     transaction: (work) => notNested(() => stored(work)),
     prepare(build) {

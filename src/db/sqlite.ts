@@ -42,8 +42,14 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
   const reader = connectReader(path);
   const read = queries(keepStatements(reader));
   const turns = openTurns();
-  const writer = openWriter({ connection, clock, turnMs, queries });
-  const durability = openDurability({ threads, log, onSize: (bytes) => checkpoints.onSize(bytes) });
+  const tables = defineTables(sqliteKit);
+  const writer = openWriter({ connection, tables, clock, turnMs, queries });
+  const durability = openDurability({
+    threads,
+    log,
+    onSize: (bytes) => checkpoints.onSize(bytes),
+    onFailure: letNobodyCheckpoint,
+  });
   const checkpoints = openCheckpoints({ threads, turns, log, fail: durability.fail });
   let refused: AppError | null = null;
   let closing: Promise<void> | null = null;
@@ -95,20 +101,29 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     timer.unref();
   }
 
+  /**
+   * What is in the log may not be on the disk, so nothing may be copied from it over the database file. When the
+   * process ends Bun checkpoints every connection that is still open, in the order they were opened: the writer
+   * cannot, inside a transaction, and the reader, which is the last to be closed, has no right to write.
+   */
+  function letNobodyCheckpoint(): void {
+    threads.abandon();
+    turns.take(async () => connection.run("begin immediate")).catch(() => {});
+  }
+
   async function end(): Promise<void> {
     await turns.idle();
     await checkpoints.stop();
     await durability.settle().catch(() => {});
-    await threads.close().catch(durability.fail);
-    // Closing the last connection checkpoints, and that must not build on a log that is not on the disk.
-    if (durability.failure()) return void abandoned.push(connection, reader);
+    if (durability.failure() === null) await threads.close().catch(durability.fail);
+    if (durability.failure() !== null) return void abandoned.push(connection, reader);
     reader.close();
     connection.close();
   }
 
   return {
     dialect: "sqlite",
-    tables: defineTables(sqliteKit),
+    tables,
     read,
     transaction: (work) =>
       notNested(() =>

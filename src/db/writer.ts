@@ -1,6 +1,7 @@
 import type { Database as Connection, Statement } from "bun:sqlite";
 import type { Clock } from "../lib/clock.ts";
-import type { Queries, Tx } from "./database.ts";
+import type { Build, Queries, Tx } from "./database.ts";
+import type { Tables } from "./schema/tables.ts";
 import { keepStatements } from "./statements.ts";
 import { within } from "./within.ts";
 
@@ -17,27 +18,61 @@ interface WriterOptions {
   readonly clock: Clock;
   /** Longest that `work` may take. */
   readonly turnMs: number;
+  readonly tables: Tables;
   /** Queries that compile their statements so. */
   queries(prepare: (text: string) => Statement): Queries;
+}
+
+interface Compiled {
+  execute(parameters: Record<string, unknown>): unknown[];
 }
 
 /** How long another program's lock on the file is waited for: a person with the sqlite3 shell. */
 const FOREIGN_LOCK_MS = 5000;
 
 /** Drizzle's own `transaction` commits at the first `await` on bun:sqlite, so we speak BEGIN and COMMIT ourselves. */
-export function openWriter({ connection, clock, turnMs, queries }: WriterOptions): Writer {
+export function openWriter({ connection, tables, clock, turnMs, queries }: WriterOptions): Writer {
   const statement = keepStatements(connection);
+
+  const compiled = new Map<Build<unknown>, Compiled>();
+
+  function compile(build: Build<unknown>): Compiled {
+    const query = build(queries(statement), tables).prepare() as Compiled;
+    compiled.set(build, query);
+    return query;
+  }
 
   async function alone<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     let live = true;
-    const tx = queries((text) => {
+    const check = () => {
       // A query that is awaited too late would be a transaction of its own, or part of somebody else's.
       if (!live) throw new Error("A transaction was used after its end. Await every query inside its work.");
-      return statement(text);
-    });
+    };
+    let made: Queries | null = null;
+    const ad = () => {
+      made ??= queries((text) => {
+        check();
+        return statement(text);
+      });
+      return made;
+    };
+    // Drizzle is made only for whom it serves: many transactions run nothing but compiled queries.
+    const tx = {
+      now: clock.now(),
+      run: async (build: Build<unknown>, parameters: Record<string, unknown>) => {
+        check();
+        return (compiled.get(build) ?? compile(build)).execute(parameters);
+      },
+      select: (...parts: Parameters<Queries["select"]>) => ad().select(...parts),
+      selectDistinct: (...parts: Parameters<Queries["selectDistinct"]>) => ad().selectDistinct(...parts),
+      $count: (...parts: Parameters<Queries["$count"]>) => ad().$count(...parts),
+      insert: (...parts: Parameters<Queries["insert"]>) => ad().insert(...parts),
+      update: (...parts: Parameters<Queries["update"]>) => ad().update(...parts),
+      delete: (...parts: Parameters<Queries["delete"]>) => ad().delete(...parts),
+    } as unknown as Tx;
     await begin(connection);
     try {
-      const result = await within(turnMs, work(Object.assign(tx, { now: clock.now() })));
+      const result = await within(turnMs, work(tx));
       live = false;
       connection.run("commit");
       return result;

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import { and, eq, lte } from "drizzle-orm";
-import type { Tx } from "../db/database.ts";
+import type { Build, Tx } from "../db/database.ts";
+import { placeholders } from "../db/placeholders.ts";
 import { type Id, newId } from "../lib/ids.ts";
 import type { Actor, Context, Origin } from "./context.ts";
 
@@ -62,14 +63,21 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
     };
     const done = await work(Object.assign(Object.create(tx) as Tx, { record }));
     if (events.length === 0) throw new Error("a change must record what it did");
-    for (let i = 0; i < events.length; i += EVENTS_PER_INSERT)
-      await tx.insert(ctx.db.tables.events).values(events.slice(i, i + EVENTS_PER_INSERT));
+    await insertEvents(tx, ctx, events);
     answer = await storeAnswer(ctx, tx, done);
     return done;
   });
   if (ctx.once && answer !== null) ctx.once.stored = answer;
   for (const event of events) ctx.heard(event);
   return result;
+}
+
+const insertEvent: Build = (queries, { events }) => queries.insert(events).values(placeholders(events));
+
+async function insertEvents(tx: Tx, ctx: Context, events: readonly Event[]): Promise<void> {
+  if (events.length === 1) return void (await tx.run(insertEvent, { ...events[0] }));
+  for (let i = 0; i < events.length; i += EVENTS_PER_INSERT)
+    await tx.insert(ctx.db.tables.events).values(events.slice(i, i + EVENTS_PER_INSERT));
 }
 
 /** The first change of a request with an Idempotency-Key carries the answer with it. */

@@ -5,10 +5,10 @@ import type { Page, PageRequest } from "../../platform/paging.ts";
 import { type Domain, type DomainRow, toDomain } from "./model.ts";
 import {
   countDomains,
+  selectDefaultDomain,
   selectDefaultDomainId,
   selectDomain,
   selectDomains,
-  selectSharedDomain,
 } from "./store.ts";
 
 /** Domains the workspace may use, oldest first: its own, and the installation's. */
@@ -47,9 +47,8 @@ export async function findDomain(
 }
 
 /** Where links of this workspace go that name no domain. */
-export async function findDefaultDomain(read: Pick<Tx, "select">, ctx: Context): Promise<DomainRow> {
-  const id = await selectDefaultDomainId(read, ctx);
-  const row = id === null ? await selectSharedDomain(read, ctx.db) : await selectDomain(read, ctx, id);
+export async function findDefaultDomain(tx: Tx, ctx: Context): Promise<DomainRow> {
+  const row = await selectDefaultDomain(tx, ctx);
   if (!row) throw new AppError("CONFLICT", "There is no domain yet: add one with POST /api/v1/domains.");
   return row;
 }

@@ -1,5 +1,5 @@
-import { and, asc, count, eq, gt, isNull, or } from "drizzle-orm";
-import type { Database, Tx } from "../../db/database.ts";
+import { and, asc, count, eq, getTableColumns, gt, isNull, or, sql } from "drizzle-orm";
+import type { Build, Tx } from "../../db/database.ts";
 import type { Id } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import type { DomainRow } from "./model.ts";
@@ -49,10 +49,22 @@ export async function selectDomain(
   return row;
 }
 
-/** The installation's own host. */
-export async function selectSharedDomain(read: Reader, db: Database): Promise<DomainRow | undefined> {
-  const { domains } = db.tables;
-  const [row] = await read.select().from(domains).where(isNull(domains.workspaceId)).limit(1);
+/** The workspace's default domain, or the installation's own where it has none. */
+const defaultDomain: Build<DomainRow> = (queries, { domains, workspaces }) =>
+  queries
+    .select(getTableColumns(domains))
+    .from(domains)
+    .innerJoin(workspaces, eq(workspaces.id, sql.placeholder("workspaceId")))
+    .where(
+      or(
+        eq(domains.id, workspaces.defaultDomainId),
+        and(isNull(workspaces.defaultDomainId), isNull(domains.workspaceId)),
+      ),
+    )
+    .limit(1);
+
+export async function selectDefaultDomain(tx: Tx, ctx: Context): Promise<DomainRow | undefined> {
+  const [row] = await tx.run(defaultDomain, { workspaceId: workspaceOf(ctx) });
   return row;
 }
 

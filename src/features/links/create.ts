@@ -1,3 +1,4 @@
+import type { Tx } from "../../db/database.ts";
 import { uniqueViolation } from "../../db/errors.ts";
 import { AppError, invalid } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
@@ -35,6 +36,15 @@ export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
   }
 }
 
+/** The newest link in use with this destination, for `findExisting`; null when one must be made. */
+export const findExisting = (ctx: Context, input: NewLink): Promise<Link | null> =>
+  ctx.db.transaction(async (tx) => {
+    const { id } = await domainFor(tx, ctx, input.domain);
+    const { href } = destinationOf("/destinationUrl", input.destinationUrl);
+    const found = await selectByDestination(tx, ctx, id, destinationHash(href));
+    return found ? linkOf(ctx, found) : null;
+  });
+
 async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
   const row = await rowOf(tx, ctx, domain, input);
@@ -44,21 +54,9 @@ async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> 
   return withTotals(core, null);
 }
 
-/** The newest link in use with this destination, for `findExisting`; null when one must be made. */
-export async function findExisting(ctx: Context, input: NewLink): Promise<Link | null> {
-  const domain = await domainFor(ctx.db.read, ctx, input.domain);
-  const { href } = destinationOf("/destinationUrl", input.destinationUrl);
-  const found = await selectByDestination(ctx.db.read, ctx, domain.id, destinationHash(href));
-  return found ? linkOf(ctx, found) : null;
-}
-
-async function domainFor(
-  read: Pick<Change, "select">,
-  ctx: Context,
-  named: string | undefined,
-): Promise<DomainRow> {
-  if (named === undefined) return findDefaultDomain(read, ctx);
-  return findDomain(read, ctx, named).catch((error: unknown) => {
+async function domainFor(tx: Tx, ctx: Context, named: string | undefined): Promise<DomainRow> {
+  if (named === undefined) return findDefaultDomain(tx, ctx);
+  return findDomain(tx, ctx, named).catch((error: unknown) => {
     if (error instanceof AppError) throw invalid("/domain", "domain is not one of this workspace");
     throw error;
   });

@@ -1,5 +1,5 @@
-import { eq } from "drizzle-orm";
-import type { Tx } from "../../db/database.ts";
+import { eq, sql } from "drizzle-orm";
+import type { Build, Tx } from "../../db/database.ts";
 import { invalid } from "../../lib/errors.ts";
 import { hashOf } from "../../lib/secrets.ts";
 import { isLoopbackHost, parseDestination } from "../../lib/url.ts";
@@ -16,15 +16,12 @@ export function destinationOf(path: string, text: string): { href: string } {
 }
 
 /** A destination on a host that serves short links here would go round in circles. */
-export async function refuseLoop(
-  tx: Pick<Tx, "select">,
-  ctx: Context,
-  path: string,
-  href: string,
-): Promise<void> {
+export async function refuseLoop(tx: Tx, ctx: Context, path: string, href: string): Promise<void> {
   const { host, port } = originOf(href);
   // This machine has other servers than ours: among its names the port decides.
-  const own = isLoopbackHost(host) ? port === ownPort(ctx) : await servesLinks(tx, ctx, host);
+  const own = isLoopbackHost(host)
+    ? port === ownPort(ctx)
+    : (await tx.run(domainOfHost, { host })).length > 0;
   if (own)
     throw invalid(
       path,
@@ -32,11 +29,12 @@ export async function refuseLoop(
     );
 }
 
-async function servesLinks(tx: Pick<Tx, "select">, ctx: Context, host: string): Promise<boolean> {
-  const { domains } = ctx.db.tables;
-  const [own] = await tx.select({ id: domains.id }).from(domains).where(eq(domains.host, host)).limit(1);
-  return own !== undefined;
-}
+const domainOfHost: Build<{ id: string }> = (queries, { domains }) =>
+  queries
+    .select({ id: domains.id })
+    .from(domains)
+    .where(eq(domains.host, sql.placeholder("host")))
+    .limit(1);
 
 /** The port we answer on, as a browser would write it. */
 const ownPort = (ctx: Context): string =>

@@ -1,5 +1,6 @@
 import { and, desc, eq, isNull } from "drizzle-orm";
-import type { Tx } from "../../db/database.ts";
+import type { Build, Tx } from "../../db/database.ts";
+import { placeholders } from "../../db/placeholders.ts";
 import type { Id } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Link, type LinkCore, type LinkRow, type TotalsRow, toLinkCore, withTotals } from "./model.ts";
@@ -82,8 +83,10 @@ export async function selectByDestination(
   return found;
 }
 
+const insertRow: Build = (queries, { links }) => queries.insert(links).values(placeholders(links));
+
 export async function insertLink(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
-  await tx.insert(ctx.db.tables.links).values(row);
+  await tx.run(insertRow, { ...row });
   await insertTags(tx, ctx, row);
 }
 
