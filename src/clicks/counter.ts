@@ -15,6 +15,9 @@ import type { Ask, CounterInit, FromCounter } from "./messages.ts";
 import type { ClickStore, JournalPosition } from "./store.ts";
 
 const RETRY_MS = 1000;
+const BATCH_CLICKS = { min: 1024, max: 32_768 } as const;
+/** A transaction that takes longer is followed by a smaller one: questions wait for it. */
+const BATCH_MS = 150;
 
 /** The click store's thread: folds the journal into the store, and answers what is asked of it. */
 export interface Counter {
@@ -62,6 +65,7 @@ export async function openCounter(
   const old = await pending(found, store, position);
   let quarantined = reportOddities(found, tell);
   let folded = 0;
+  let batchClicks: number = BATCH_CLICKS.min;
   let problem: string | null = null;
   let source: Source | null = null;
   let timer: Timer | null = null;
@@ -100,15 +104,24 @@ export async function openCounter(
     if (here === null) return false;
     const from = here.number === position.segment ? position.offset : 0;
     if (from >= here.end && !here.isFinal) return false;
-    const batch = readBatch(reading(here), { ...here, from }, enrich);
+    const began = performance.now();
+    const batch = readBatch(reading(here), { ...here, from }, enrich, batchClicks);
     for (const { offset, bytes } of batch.damage) quarantine(here.number, offset, bytes);
     const isDone = here.isFinal && batch.to >= here.end;
     await moveTo(
       batch.clicks,
       isDone ? { segment: here.next, offset: 0 } : { segment: here.number, offset: batch.to },
     );
+    adapt(batch.clicks.length, performance.now() - began);
     if (isDone) await letGo(here);
     return true;
+  }
+
+  /** Large transactions cost less a click, and hold up questions longer. */
+  function adapt(clicks: number, tookMs: number): void {
+    if (tookMs > BATCH_MS) batchClicks = Math.max(BATCH_CLICKS.min, batchClicks / 2);
+    else if (clicks === batchClicks && tookMs < BATCH_MS / 3)
+      batchClicks = Math.min(BATCH_CLICKS.max, batchClicks * 2);
   }
 
   function reading({ number, path }: Stretch): Source {

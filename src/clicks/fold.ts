@@ -5,9 +5,7 @@ import { HEADER_BYTES, RECORD_BYTES_MAX, SEGMENT_BYTES } from "./journal/layout.
 import { scan } from "./journal/scan.ts";
 import { readHeader, readRange } from "./journal/segment.ts";
 
-/** Most clicks in one transaction: more hold up questions, fewer cost the store more each. */
-const CLICKS_MAX = 16_384;
-/** Bytes looked at for them: room for clicks of an ordinary length. */
+/** Bytes looked at in one go. */
 const WINDOW_BYTES = 5 * 1024 * 1024;
 
 /** A segment open for reading. */
@@ -53,11 +51,12 @@ export interface Span {
   readonly published: boolean;
 }
 
-/** Reads the next clicks of a segment, as many as make a good transaction. */
+/** Reads the next clicks of a segment, `clicksMax` at most. */
 export function readBatch(
   source: Source,
   span: Span,
   enrich: (visit: RecordedVisit) => Click,
+  clicksMax = Number.POSITIVE_INFINITY,
   windowBytes: number = WINDOW_BYTES,
 ): Batch {
   const base = Math.max(span.from, HEADER_BYTES);
@@ -76,12 +75,13 @@ export function readBatch(
         const visit = decodeRecord(bytes, at, length);
         if (visit === null) setAside(at, length);
         else clicks.push(enrich(visit));
-        return clicks.length < CLICKS_MAX && at + length <= last;
+        return clicks.length < clicksMax && at + length <= last;
       },
       onDamage: setAside,
     },
   );
   // Damage up to the edge of the window may end in the middle of a record: only the whole span can tell.
-  if (!isWhole && to > last + RECORD_BYTES_MAX - 1) return readBatch(source, span, enrich, SEGMENT_BYTES);
+  if (!isWhole && to > last + RECORD_BYTES_MAX - 1)
+    return readBatch(source, span, enrich, clicksMax, SEGMENT_BYTES);
   return { clicks, damage, to: base + to };
 }

@@ -1,4 +1,4 @@
-/** Clicks a second from journal to store, enrichment included, as JSON. Usage: bun test/bench/fold.ts [clicks] */
+/** Clicks a second from journal to store, enrichment included, as JSON. Usage: bun test/bench/fold.ts [clicks] [clicks a batch] */
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import { openRows } from "../../src/clicks/rows/store.ts";
 import { manyVisits } from "../clicks/support/visits.ts";
 
 const count = Number(process.argv[2] ?? 600_000);
+const batchClicks = Number(process.argv[3] ?? 8192);
 const folder = mkdtempSync(join(tmpdir(), "waypost-bench-"));
 const control = openControl();
 const visits = manyVisits(count);
@@ -46,7 +47,12 @@ for (let number = 1; number <= control.current(); number++) {
   const source = openSource(segments[number - 1]!, number);
   for (let at = 0; at < control.endOf(number); ) {
     const before = Bun.nanoseconds();
-    const batch = readBatch(source, at, control.endOf(number), true, enrich);
+    const batch = readBatch(
+      source,
+      { from: at, end: control.endOf(number), published: true },
+      enrich,
+      batchClicks,
+    );
     readNs += Bun.nanoseconds() - before;
     await store.append(batch.clicks, { segment: number, offset: batch.to });
     slowestMs = Math.max(slowestMs, (Bun.nanoseconds() - before) / 1e6);
