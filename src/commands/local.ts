@@ -1,12 +1,11 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../config.ts";
-import { DataFolderInUse } from "../db/lock.ts";
 import { systemClock } from "../lib/clock.ts";
 import { openLog } from "../lib/log.ts";
 import { askSocket } from "../lib/outbound.ts";
 import { localDoorPath, localOperator } from "../platform/local-door.ts";
 import { openApp } from "./open.ts";
+import { serverRuns } from "./running.ts";
 
 /** Sends one API request as the operator of this machine; `path` begins after `/api/v1`. */
 export type Send = (
@@ -21,19 +20,17 @@ export type Send = (
  * app opened for this command alone.
  */
 export async function withLocalApi<T>(config: Config, work: (send: Send) => Promise<T>): Promise<T> {
-  const socket = localDoorPath(resolve(config.WAYPOST_DATA_DIR));
+  const dataDir = resolve(config.WAYPOST_DATA_DIR);
+  const socket = localDoorPath(dataDir);
+  // Asked first: finding out by the lock would take its whole patience.
+  if (await serverRuns(dataDir)) return work(sender((request) => askSocket(socket, request)));
+  const log = openLog({ level: "warning", format: "text" });
+  const app = await openApp({ config, clock: systemClock, log });
   try {
-    const log = openLog({ level: "warning", format: "text" });
-    const app = await openApp({ config, clock: systemClock, log });
-    try {
-      await app.settleSetup();
-      return await work(sender((request) => app.api.fetchAs(request, localOperator(request))));
-    } finally {
-      await app.stop();
-    }
-  } catch (error) {
-    if (!(error instanceof DataFolderInUse) || !existsSync(socket)) throw error;
-    return work(sender((request) => askSocket(socket, request)));
+    await app.settleSetup();
+    return await work(sender((request) => app.api.fetchAs(request, localOperator(request))));
+  } finally {
+    await app.stop();
   }
 }
 

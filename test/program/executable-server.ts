@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** The compiled program, as it is shipped. `npm test` builds it before. */
-export const executable = resolve(process.env["TEST_EXECUTABLE"] ?? join(import.meta.dir, "../../dist/waypost"));
+export const executable = resolve(
+  process.env["TEST_EXECUTABLE"] ?? join(import.meta.dir, "../../dist/waypost"),
+);
 if (!existsSync(executable)) throw new Error(`${executable} is not there: npm run build`);
 
 export interface Running {
@@ -44,20 +46,25 @@ export const bareEnv = (more: Record<string, string> = {}): Record<string, strin
 });
 
 /** Starts `waypost serve` on a free port and waits until it says where it listens. */
-export async function startWaypost(env: Record<string, string> = {}, folder = emptyFolder()): Promise<Running> {
-  const [out, log] = ["out", "log"].map((name) => join(folder, `${name}-${Bun.randomUUIDv7()}`)) as [string, string];
+export async function startWaypost(
+  env: Record<string, string> = {},
+  folder = emptyFolder(),
+): Promise<Running> {
+  const [out, log] = ["out", "log"].map((name) => join(folder, `${name}-${Bun.randomUUIDv7()}`)) as [
+    string,
+    string,
+  ];
   const child = Bun.spawn([executable, "serve"], {
     cwd: folder,
     env: bareEnv({ WAYPOST_PORT: "0", ...env }),
     stdout: Bun.file(out),
     stderr: Bun.file(log),
   });
-  const told = await banner(child, out, log);
-  const url = /Admin page\s+(http\S+)\/admin/.exec(told)?.[1] ?? "";
+  const url = await listening(child, log);
   return {
     url,
     folder,
-    code: /Setup code\s+(\S+)/.exec(told)?.[1] ?? null,
+    code: /Setup code\s+(\S+)/.exec(readFileSync(out, "utf8"))?.[1] ?? null,
     process: child,
     log: () => readFileSync(log, "utf8"),
     api: (method, path, options = {}) => callApi(url, method, path, options),
@@ -68,13 +75,12 @@ export async function startWaypost(env: Record<string, string> = {}, folder = em
   };
 }
 
-async function banner(child: Bun.Subprocess, out: string, log: string): Promise<string> {
+/** Where it says that it listens. The address it prints for people is the one that setup fixed. */
+async function listening(child: Bun.Subprocess, log: string): Promise<string> {
   for (const until = performance.now() + 10_000; performance.now() < until; await Bun.sleep(10)) {
-    const text = existsSync(out) ? readFileSync(out, "utf8") : "";
-    if (text.includes("API ")) {
-      await Bun.sleep(20);
-      return readFileSync(out, "utf8");
-    }
+    const text = existsSync(log) ? readFileSync(log, "utf8") : "";
+    const url = /"message":"serving".*?"url":"([^"]+)"/.exec(text)?.[1];
+    if (url !== undefined) return url;
     if (child.exitCode !== null) break;
   }
   child.kill("SIGKILL");
@@ -127,7 +133,11 @@ export async function runWaypost(
 }
 
 /** Asks until the answer fits: clicks count within a second. */
-export async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, withinMs = 5000): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  fits: (answer: T) => boolean,
+  withinMs = 5000,
+): Promise<T> {
   const until = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();

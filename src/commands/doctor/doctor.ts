@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../../lib/clock.ts";
 import { print } from "../../lib/log.ts";
 import { type Command, DONE, FAILED } from "../command.ts";
+import { serverRuns } from "../running.ts";
 import { checkClock } from "./clock.ts";
 import { checkDatabase } from "./database.ts";
 import type { Check, Finding, Patient } from "./finding.ts";
@@ -9,7 +10,6 @@ import { checkFolder } from "./folder.ts";
 import { checkJournal } from "./journal.ts";
 import { checkNetwork } from "./network.ts";
 import { checkProxies } from "./proxies.ts";
-import { serverRuns } from "./running.ts";
 
 export const doctorCommand: Command = {
   name: "doctor",

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { askSocket } from "../../lib/outbound.ts";
-import { localDoorPath } from "../../platform/local-door.ts";
+import { askSocket } from "../lib/outbound.ts";
+import { localDoorPath } from "../platform/local-door.ts";
 
 /** Whether a server answers in this data folder. A socket that a dead one left behind answers nothing. */
 export async function serverRuns(dataDir: string): Promise<boolean> {
