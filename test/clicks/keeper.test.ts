@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, fdatasyncSync } from "node:fs";
+import { existsSync, fdatasyncSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openControl } from "../../src/clicks/journal/control.ts";
 import { countRecords } from "../../src/clicks/journal/count.ts";
@@ -106,6 +106,17 @@ describe("the keeper of the journal", () => {
     expect(control.diskFull()).toBe(false);
     expect(typeof record()).toBe("number");
     expect(told.some((message) => message.kind === "log")).toBe(false);
+    await keeper.stop();
+  });
+
+  test("leaves the last of the disk to the store, which must fold the journal to make space", async () => {
+    let freeBytes = 60e6;
+    const { next, keeper, control, folder } = journal({ freeBytes: () => freeBytes });
+    expect(await next("noSegment")).toMatchObject({ code: "ENOSPC" });
+    expect(control.diskFull()).toBe(true);
+    expect(readdirSync(folder)).toEqual([]);
+    freeBytes = 1e9;
+    await next("segment");
     await keeper.stop();
   });
 

@@ -1,22 +1,42 @@
-import { closeSync, fdatasyncSync, rmSync } from "node:fs";
+import { closeSync, fdatasyncSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import type { FromKeeper, KeeperInit } from "../messages.ts";
 import { type Control, openControl } from "./control.ts";
-import { HEADER_BYTES } from "./layout.ts";
+import { HEADER_BYTES, SEGMENT_BYTES } from "./layout.ts";
 import { writeSalt } from "./salt.ts";
 import { makeSegment, segmentName } from "./segment.ts";
 
 /** Segments made ahead of the writer. At full speed one lasts a third of a second. */
 const SPARES = 3;
 
+/**
+ * Left free for the store: a journal that took the last byte could not be folded, and so never be let go of.
+ */
+const STORE_RESERVE_BYTES = 96 * 1024 * 1024;
+
 /** What the keeper does to the disk; exchanged by tests that let it fail. */
 export interface KeeperDisk {
   makeSegment: typeof makeSegment;
   sync(fd: number): void;
+  /** Bytes a process like ours may still write where the folder lies. */
+  freeBytes(folder: string): number;
   /** How long to wait after a segment could not be made. */
   readonly retryMs: number;
 }
-export const realDisk: KeeperDisk = { makeSegment, sync: fdatasyncSync, retryMs: 1000 };
+export const realDisk: KeeperDisk = {
+  makeSegment,
+  sync: fdatasyncSync,
+  freeBytes(folder) {
+    const { bavail, bsize, blocks } = statfsSync(folder);
+    // Some mounts do not tell.
+    return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
+  },
+  retryMs: 1000,
+};
+
+const diskFull = Object.assign(new Error("the disk has no space left for the click journal"), {
+  code: "ENOSPC",
+});
 
 /**
  * Keeps the journal: makes segments ahead of the writer and syncs what was written. It runs in a thread of its
@@ -109,6 +129,7 @@ export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void
     isMaking = true;
     while (!stopped && spares < SPARES) {
       try {
+        if (disk.freeBytes(init.folder) < STORE_RESERVE_BYTES + SEGMENT_BYTES) throw diskFull;
         const { path, fd, seed } = await disk.makeSegment(init.folder, next, init.installation, pause);
         open.push({ number: next, fd, syncedTo: HEADER_BYTES });
         spares++;
