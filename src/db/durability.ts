@@ -15,6 +15,8 @@ interface DurabilityOptions {
   readonly log: Logger;
   /** Told the size of the write-ahead log after every sync. */
   onSize(sizeBytes: number): void;
+  /** Told once, when nothing is acknowledged any more. */
+  onFailure(): void;
 }
 
 /**
@@ -22,7 +24,7 @@ interface DurabilityOptions {
  * has failed the kernel forgets what it could not write and the next sync succeeds, so the first failure is
  * the last: nothing is acknowledged after it.
  */
-export function openDurability({ threads, log, onSize }: DurabilityOptions): Durability {
+export function openDurability({ threads, log, onSize, onFailure }: DurabilityOptions): Durability {
   let running = false;
   let waiting: PromiseWithResolvers<void>[] = [];
   let failure: AppError | null = null;
@@ -36,6 +38,7 @@ export function openDurability({ threads, log, onSize }: DurabilityOptions): Dur
     );
     log.error("Storage has failed; no more writes until a restart", { error });
     for (const caller of waiting.splice(0)) caller.reject(failure);
+    onFailure();
   };
 
   async function run(): Promise<void> {
@@ -48,8 +51,8 @@ export function openDurability({ threads, log, onSize }: DurabilityOptions): Dur
         for (const caller of group) caller.resolve();
         onSize(sizeBytes);
       } catch (error) {
-        waiting.unshift(...group);
         fail(error);
+        for (const caller of group) caller.reject(failure);
       }
     }
     running = false;

@@ -48,7 +48,9 @@ export function openPostgres({
         const queries = Object.create(tx) as Queries;
         // A compiled query belongs to one connection, and the next transaction may have another: it is built anew.
         const run: Tx["run"] = (build, parameters) =>
-          (build(queries, tables).prepare() as { execute(parameters: unknown): Promise<never[]> }).execute(parameters);
+          (build(queries, tables).prepare() as { execute(parameters: unknown): Promise<never[]> }).execute(
+            parameters,
+          );
         return within(workMs, work(Object.assign(queries, { now: clock.now(), run })));
       },
       { isolationLevel: "serializable" },

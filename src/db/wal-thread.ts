@@ -8,7 +8,10 @@ export interface WalThreads {
   copy(): Promise<number>;
   /** Empties the log. The caller holds the writer's turn. False when a reader is in the way. */
   empty(): Promise<boolean>;
+  /** Copies everything, empties the log and ends. */
   close(): Promise<void>;
+  /** Ends as if the power had gone, for after a failure: a log that is not on the disk must not be built upon. */
+  abandon(): void;
 }
 
 /** A failure on one of the threads, with the code of the system or of SQLite. */
@@ -37,12 +40,17 @@ export async function startWalThreads(path: string): Promise<WalThreads> {
     async close() {
       await Promise.all([syncer.end(), checkpointer.end()]);
     },
+    abandon() {
+      syncer.kill();
+      checkpointer.kill();
+    },
   };
 }
 
 interface Thread {
   ask(request: WalRequest): Promise<number | boolean>;
   end(): Promise<void>;
+  kill(): void;
 }
 
 function thread(): Thread {
@@ -57,7 +65,7 @@ function thread(): Thread {
     else caller?.resolve(data.result);
   };
   const end = (reason: string): void => {
-    ended = new WalFailure("THREAD_ENDED", reason);
+    ended ??= new WalFailure("THREAD_ENDED", reason);
     for (const caller of waiting.splice(0)) caller.reject(ended);
   };
   worker.onerror = ({ message }) => end(message);
@@ -78,6 +86,11 @@ function thread(): Thread {
       } finally {
         worker.terminate();
       }
+    },
+    kill() {
+      // A thread that is terminated does not say so, and somebody may hold the writer's turn and wait for it.
+      end("The thread was stopped after a failure.");
+      worker.terminate();
     },
   };
 }

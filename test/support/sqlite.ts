@@ -31,6 +31,7 @@ export const idleThreads = async (): Promise<WalThreads> => ({
   copy: async () => 0,
   empty: async () => true,
   close: async () => {},
+  abandon: () => {},
 });
 
 const NAME = "waypost-test-";
