@@ -70,7 +70,7 @@ export function openClicks(options: ClicksOptions): Clicks & Service {
   return {
     name: "clicks",
     async start() {
-      await recorder.start(await counting.start(), clock.now());
+      await recorder.start(counting.start(), clock.now());
     },
     async stop() {
       await recorder.stop();

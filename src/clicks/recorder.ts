@@ -28,8 +28,11 @@ export interface RecorderOptions {
 
 /** The redirect's side of the journal: the writer on this thread, and the keeper on one of its own. */
 export interface Recorder {
-  /** Resolves when visits can be recorded. `next` is the number of the first segment. */
-  start(next: number, now: number): Promise<void>;
+  /**
+   * Resolves when visits can be recorded.
+   * @param numbered the number of the first segment, once it is known
+   */
+  start(numbered: Promise<number>, now: number): Promise<void>;
   /** See `Clicks.record`. Under `strict` the promise rejects when the visit's segment could not be synced. */
   record(visit: Visit): void | Promise<void>;
   /** Records nothing more; resolves when all that was recorded is on disk. */
@@ -133,7 +136,17 @@ export function openRecorder(options: RecorderOptions): Recorder {
   return {
     tally,
     problem: () => problem,
-    async start(next, now) {
+    async start(numbered, now) {
+      // The thread loads its code while the counter still looks through the journal.
+      keeper = startThread<ToKeeper, FromKeeper>("clicks-keeper", hear, died);
+      let next: number;
+      try {
+        next = await numbered;
+      } catch (error) {
+        keeper.end();
+        keeper = null;
+        throw error;
+      }
       writer = openWriter({
         control,
         mode: options.mode,
@@ -146,8 +159,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
         },
         saltDrawn: ({ salt, to }) => keeper?.post({ kind: "salt", salt, to }),
       });
-      keeper = startThread<ToKeeper, FromKeeper>("clicks-keeper", hear, died);
-      keeper.post({
+      keeper?.post({
         role: "keeper",
         control: control.memory,
         folder,
