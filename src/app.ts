@@ -29,6 +29,7 @@ import { openKeyring } from "./platform/keyring.ts";
 import { openLimiter } from "./platform/limits.ts";
 import { openLocalDoor } from "./platform/local-door.ts";
 import { openMetrics } from "./platform/metrics.ts";
+import { openPace } from "./platform/pace.ts";
 import { openCursors } from "./platform/paging.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
 import { diskGuard } from "./platform/storage.ts";
@@ -149,6 +150,7 @@ export async function assembleApp({
   });
   const health = healthAnswers({ problems, metrics, authenticate });
   const addressOf = clientReader(trusted);
+  const pace = openPace();
   const server = openServer({
     config,
     redirect,
@@ -157,7 +159,8 @@ export async function assembleApp({
       api(request, peers) {
         if (cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted))
           secure.add(request);
-        return docsPage(request) ?? api.fetch(request, addressOf(request, peers));
+        const address = addressOf(request, peers);
+        return docsPage(request) ?? pace(() => api.fetch(request, address));
       },
       admin: adminPage,
       "robots.txt": () =>

@@ -1,0 +1,105 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { WrkRun } from "./wrk.ts";
+
+const executable = join(import.meta.dir, "../../dist/waypost");
+const KEY = "bench-key-0123456789abcdefghijklmnop";
+
+/** The compiled program on the first core, over an empty folder, without limits. */
+export interface Program {
+  readonly pid: number;
+  readonly url: string;
+  readonly visiting: WrkRun;
+  readonly posting: WrkRun;
+  post(body: unknown): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startProgram(folder = mkdtempSync(join(tmpdir(), "waypost-bench-"))): Promise<Program> {
+  if (!existsSync(executable)) throw new Error("dist/waypost is not there. Run: npm run build");
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = Bun.spawn(["taskset", "-c", "0", executable, "serve"], {
+    cwd: folder,
+    env: {
+      PATH: process.env["PATH"]!,
+      WAYPOST_PORT: String(port),
+      WAYPOST_SETUP_KEY: KEY,
+      WAYPOST_RATE_LIMIT: "0",
+      WAYPOST_LOG_LEVEL: "error",
+      WAYPOST_ALLOW_EPHEMERAL: "true",
+    },
+    stdout: "ignore",
+    stderr: "inherit",
+  });
+  while (
+    !(await fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
+    if (child.exitCode !== null) throw new Error("the program did not start");
+    await Bun.sleep(5);
+  }
+  const script = join(folder, "post.lua");
+  await Bun.write(
+    script,
+    `wrk.method = "POST"
+wrk.headers["Authorization"] = "Bearer ${KEY}"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = '{"destinationUrl":"https://example.com/landing?x=1"}'
+`,
+  );
+  return {
+    pid: child.pid,
+    url,
+    visiting: { connections: 64, arguments: [`${url}/hot`] },
+    posting: { connections: 64, arguments: ["-s", script, `${url}/api/v1/links`] },
+    async post(body) {
+      const response = await fetch(`${url}/api/v1/links`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(await response.text());
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await child.exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Makes every sync of a running process wait; the returned function ends that. */
+export async function delayedDisk(pid: number, delayMs: number): Promise<() => Promise<void>> {
+  const strace = Bun.spawn(
+    [
+      "strace",
+      "-f",
+      "-qq",
+      "-o",
+      "/dev/null",
+      "-e",
+      "trace=fsync,fdatasync",
+      "-e",
+      `inject=fsync,fdatasync:delay_enter=${delayMs * 1000}`,
+      "-p",
+      String(pid),
+    ],
+    { stderr: "pipe" },
+  );
+  await Bun.sleep(500);
+  return async () => {
+    strace.kill("SIGINT");
+    await strace.exited;
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const { port } = server;
+  await server.stop(true);
+  return port!;
+}
