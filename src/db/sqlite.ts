@@ -10,7 +10,7 @@ import { sqliteKit } from "./kit.ts";
 import { defineTables } from "./schema/tables.ts";
 import { connectReader, connectWriter, touch } from "./sqlite-connections.ts";
 import { isFatal, refusal } from "./sqlite-failures.ts";
-import { keepStatements } from "./statements.ts";
+import { openStatements } from "./statements.ts";
 import { notNested, openTurns } from "./turns.ts";
 import { startWalThreads, type WalThreads } from "./wal-thread.ts";
 import { openWriter } from "./writer.ts";
@@ -40,10 +40,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     throw error;
   });
   const reader = connectReader(path);
-  const read = queries(keepStatements(reader));
+  const statements = { reader: openStatements(reader), writer: openStatements(connection) };
+  const read = queries(statements.reader.passing);
   const turns = openTurns();
   const tables = defineTables(sqliteKit);
-  const writer = openWriter({ connection, tables, clock, turnMs, queries });
+  const writer = openWriter({ connection, statements: statements.writer, tables, clock, turnMs, queries });
   const durability = openDurability({
     threads,
     log,
@@ -117,6 +118,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     await durability.settle().catch(() => {});
     if (durability.failure() === null) await threads.close().catch(durability.fail);
     if (durability.failure() !== null) return void abandoned.push(connection, reader);
+    statements.reader.finalize();
+    statements.writer.finalize();
     reader.close();
     connection.close();
   }
@@ -135,7 +138,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
         ),
       ),
     prepare(build) {
-      const query = build(queries((text) => reader.prepare(text))).prepare() as {
+      const query = build(queries(statements.reader.lasting)).prepare() as {
         get(parameters: Record<string, unknown>): never;
       };
       return (parameters) => query.get(parameters);

@@ -2,7 +2,7 @@ import type { Database as Connection, Statement } from "bun:sqlite";
 import type { Clock } from "../lib/clock.ts";
 import type { Build, Queries, Tx } from "./database.ts";
 import type { Tables } from "./schema/tables.ts";
-import { keepStatements } from "./statements.ts";
+import type { Statements } from "./statements.ts";
 import { within } from "./within.ts";
 
 export interface Writer {
@@ -15,6 +15,7 @@ export interface Writer {
 
 interface WriterOptions {
   readonly connection: Connection;
+  readonly statements: Statements;
   readonly clock: Clock;
   /** Longest that `work` may take. */
   readonly turnMs: number;
@@ -31,13 +32,18 @@ interface Compiled {
 const FOREIGN_LOCK_MS = 5000;
 
 /** Drizzle's own `transaction` commits at the first `await` on bun:sqlite, so we speak BEGIN and COMMIT ourselves. */
-export function openWriter({ connection, tables, clock, turnMs, queries }: WriterOptions): Writer {
-  const statement = keepStatements(connection);
-
+export function openWriter({
+  connection,
+  statements,
+  tables,
+  clock,
+  turnMs,
+  queries,
+}: WriterOptions): Writer {
   const compiled = new Map<Build<unknown>, Compiled>();
 
   function compile(build: Build<unknown>): Compiled {
-    const query = build(queries(statement), tables).prepare() as Compiled;
+    const query = build(queries(statements.lasting), tables).prepare() as Compiled;
     compiled.set(build, query);
     return query;
   }
@@ -52,7 +58,7 @@ export function openWriter({ connection, tables, clock, turnMs, queries }: Write
     const ad = () => {
       made ??= queries((text) => {
         check();
-        return statement(text);
+        return statements.passing(text);
       });
       return made;
     };

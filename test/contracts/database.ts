@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { and, asc, desc, eq, inArray, like, sql } from "drizzle-orm";
-import type { Database, Tx } from "../../src/db/database.ts";
+import type { Build, Database, Tx } from "../../src/db/database.ts";
 import { isForeignKeyViolation, isUniqueViolation, uniqueViolation } from "../../src/db/errors.ts";
+import { placeholders } from "../../src/db/placeholders.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { newId } from "../../src/lib/ids.ts";
 
@@ -296,6 +297,30 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
         forward: true,
         tags: row.tags,
       });
+    });
+
+    test("runs a query that was put together once, however many others come between", async () => {
+      const { linkTotals } = db.tables;
+      const insert: Build = (queries, { linkTotals: totals }) =>
+        queries.insert(totals).values(placeholders(totals)).onConflictDoNothing();
+      const find: Build<{ clicks: number }> = (queries, { linkTotals: totals }) =>
+        queries
+          .select({ clicks: totals.clicks })
+          .from(totals)
+          .where(eq(totals.linkId, sql.placeholder("id")));
+      const row = { clicks: 7, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
+      await db.transaction((tx) => tx.run(insert, { linkId: "link_run1", ...row }));
+      await db.transaction(async (tx) => {
+        for (let many = 1; many <= 300; many++)
+          await tx
+            .select({ n: sql.raw(`${many}`) })
+            .from(linkTotals)
+            .limit(1);
+        await tx.run(insert, { linkId: "link_run2", ...row });
+        expect(await tx.run(find, { id: "link_run2" })).toEqual([{ clicks: 7 }]);
+        expect(await tx.run(find, { id: "link_none" })).toEqual([]);
+      });
+      expect(await db.read.$count(linkTotals, like(linkTotals.linkId, "link_run%"))).toBe(2);
     });
 
     test("has one moment for everything in a transaction", async () => {

@@ -28,17 +28,7 @@ async function behindDisk(
 ): Promise<{ seen: Seen; trace: string[] }> {
   const traceFile = join(dirname(path), "trace");
   const child = Bun.spawn(
-    [
-      strace!,
-      "-f",
-      "--seccomp-bpf",
-      "-qq",
-      "-y",
-      "-o",
-      traceFile,
-      "-e",
-      "trace=fsync,fdatasync,pwrite64,openat",
-    ]
+    [strace!, "-f", "--seccomp-bpf", "-qq", "-y", "-o", traceFile, "-e", `trace=${calls}`]
       .concat(inject.flatMap((one) => ["-e", `inject=${one}`]))
       .concat([process.execPath, join(import.meta.dir, "disk-process.ts"), path, ...numbers.split(" ")]),
     { stdout: "pipe", stderr: "inherit" },
@@ -96,7 +86,7 @@ describe.if(strace !== null)("behind a disk that", () => {
   }, 30_000);
 
   test("fails a sync of a checkpoint, no more is acknowledged and what was is kept", async () => {
-    for (const when of [9, 11, 12]) {
+    for (const when of [9, 12]) {
       const path = freshSqlite();
       const { seen } = await behindDisk(
         path,
@@ -131,12 +121,12 @@ test("the log is emptied again after somebody has been reading for long, and the
 
   const reader = new Connection(path, { readonly: true });
   reader.run("begin");
-  reader.query("select count(*) from idempotency").get();
+  reader.run("select count(*) from idempotency");
   for (let i = 0; i < 150; i++) await write(`b${i}`);
   expect(walBytes()).toBeGreaterThan(128_000_000);
   await Bun.sleep(1200);
   expect(said.join()).toContain("has been reading the database for long");
-  reader.run("rollback");
+  reader.close();
 
   for (let i = 0; i < 50 && said.length < 2; i++) await Bun.sleep(100);
   expect(walBytes()).toBeLessThan(1_000_000);
