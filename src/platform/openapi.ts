@@ -15,7 +15,7 @@ export interface Described {
 /** The API's OpenAPI 3.1 document, made from the routes themselves. */
 export function describeApi({ app, routes, version, serverUrl }: Described): Json {
   const { paths } = toOpenAPISchema(
-    app,
+    withoutParsers(app),
     { staticFile: false },
     undefined,
     undefined,
@@ -32,7 +32,7 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
     described[path] = Object.fromEntries(
       Object.entries(operations as Json).map(([method, operation]) => [
         method,
-        finished(operation as Operation, permissionOf.get(`${method} ${path}`) ?? null),
+        finished(method, operation as Operation, permissionOf.get(`${method} ${path}`) ?? null),
       ]),
     );
   return {
@@ -69,6 +69,20 @@ export const TAGS: Readonly<Record<string, string>> = {
   Reference: "The API about itself.",
 };
 
+/** Our own parser is a function, of which the library makes that no type is taken; JSON is. */
+function withoutParsers(app: AnyElysia): AnyElysia {
+  // The library's own way in; it is protected against us by its types only.
+  const inside = app as unknown as {
+    getGlobalRoutes(): { hooks: object }[];
+    getGlobalDefinitions(): unknown;
+  };
+  const routes = inside
+    .getGlobalRoutes()
+    .map((route) => ({ ...route, hooks: { ...route.hooks, parse: undefined } }));
+  const shown = { getGlobalRoutes: () => routes, getGlobalDefinitions: () => inside.getGlobalDefinitions() };
+  return shown as unknown as AnyElysia;
+}
+
 interface Operation extends Json {
   readonly tags?: string[];
   readonly responses?: Json;
@@ -81,32 +95,35 @@ const failure = (description: string) => ({
   content: { "application/json": { schema: { $ref: "#/components/schemas/Failure" } } },
 });
 
+function refusals(method: string, { requestBody, parameters }: Operation, permission: string | null): Json {
+  const named = parameters?.some(({ in: place }) => place === "path") ?? false;
+  return {
+    "400": failure("The request is not valid; every field at fault is named."),
+    ...(permission !== null && {
+      "401": failure("No key, or one that is not valid."),
+      "403": failure("The key may not do this."),
+      "404": failure("There is no such thing in this workspace."),
+    }),
+    ...(method !== "get" && { "409": failure("It clashes with what is there.") }),
+    ...(method !== "get" && named && { "412": failure("If-Match names another state of it.") }),
+    ...(requestBody && { "413": failure("The body is too large."), "415": failure("The body is not JSON.") }),
+    ...(method === "post" && { "422": failure("The Idempotency-Key was used with other parameters.") }),
+    ...(permission === null && method === "post" && { "403": failure("The code is wrong.") }),
+    "429": failure("Too many calls; Retry-After says when to try again."),
+    "503": failure("Not now; Retry-After says when to try again."),
+    ...(method !== "get" && { "507": failure("The disk is nearly full.") }),
+  };
+}
+
 /** What the library leaves open: refusals, permissions, and that JSON is the only body there is. */
-function finished(operation: Operation, permission: string | null): Operation {
+function finished(method: string, operation: Operation, permission: string | null): Operation {
   const { content } = operation.requestBody ?? {};
   const bodyOnly = content?.["application/json"];
-  const refusals: Json = {
-    "400": failure("The request is not valid; every field at fault is named."),
-    "429": failure("Too many calls; Retry-After says when to try again."),
-    ...(permission === null
-      ? {}
-      : { "401": failure("No key, or one that is not valid."), "403": failure("The key may not do this.") }),
-    ...(operation.parameters?.some(({ in: place }) => place === "path")
-      ? { "404": failure("There is no such thing in this workspace.") }
-      : {}),
-    ...(operation.requestBody
-      ? {
-          "409": failure("It clashes with what is there."),
-          "413": failure("The body is too large."),
-          "415": failure("The body is not JSON."),
-        }
-      : {}),
-  };
   return {
     ...operation,
     ...(bodyOnly ? { requestBody: { required: true, content: { "application/json": bodyOnly } } } : {}),
     ...(permission === null ? { security: [] } : {}),
-    responses: { ...refusals, ...described(operation.responses ?? {}) },
+    responses: { ...refusals(method, operation, permission), ...described(operation.responses ?? {}) },
   };
 }
 
