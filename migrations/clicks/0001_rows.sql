@@ -37,18 +37,22 @@ create table campaigns (
 insert into referrers values (0, 0, 0);
 insert into campaigns values (0, 0, 0, 0, 0, 0);
 
--- A link and its totals over all time. `sequence` grows with every change of any of them.
 create table links (
-  id              integer primary key,
-  link            text not null unique,
-  workspace       text not null,
-  clicks          integer not null default 0,
-  unique_clicks   integer not null default 0,
-  bot_clicks      integer not null default 0,
-  last_clicked_at integer,
-  sequence        integer not null default 0
+  id        integer primary key,
+  link      text not null unique,
+  workspace text not null
 ) strict;
-create index links_by_sequence on links (sequence);
+
+-- Totals of a link over all time. Apart from its texts: they change with every click, and short rows are
+-- many on a page. `sequence` grows with every change of any of them.
+create table totals (
+  link            integer primary key,
+  clicks          integer not null,
+  unique_clicks   integer not null,
+  bot_clicks      integer not null,
+  last_clicked_at integer,
+  sequence        integer not null
+) strict;
 
 create table clicks (
   at           integer not null,

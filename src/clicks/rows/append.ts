@@ -15,8 +15,6 @@ const CHANCE_AT = 14;
 /** Clicks handed to SQLite at once: a call costs as much as a row. */
 const ROWS = 16;
 const COLUMNS = 19;
-const COUNTED_AS = 12;
-const VISITOR = 13;
 /** More clicks than one batch holds. */
 const PLACES = 2 ** 20;
 
@@ -30,49 +28,45 @@ export function openAppend(
   const row = `(${Array(COLUMNS).fill("?").join(", ")})`;
   const insertOne = db.prepare(`insert into clicks values ${row}`);
   const insertMany = db.prepare(`insert into clicks values ${Array(ROWS).fill(row).join(", ")}`);
+  const values: SQLQueryBindings[] = Array(ROWS * COLUMNS).fill(0);
 
-  function valuesOf(click: Click, link: number): SQLQueryBindings[] {
-    return [
-      click.at,
-      click.id.slice(CHANCE_AT),
-      dictionary.text(click.workspaceId),
-      dictionary.text(click.domainId),
-      link,
-      click.linkVersion,
-      outcomeCodes[click.outcome],
-      triggerCodes[click.trigger],
-      dictionary.text(click.ruleId),
-      dictionary.text(click.variantId),
-      verdictCodes[click.verdict],
-      dictionary.text(click.reason),
-      countedAsOf(click),
-      click.visitor === 0n ? null : visitorOfDay(click.visitor, click.at),
-      dictionary.text(click.network),
-      agentOf(dictionary, click),
-      referrerOf(dictionary, click),
-      dictionary.text(click.language),
-      campaignOf(dictionary, click),
-    ];
+  function put(at: number, click: Click, link: number): void {
+    const counted = countedAsOf(click);
+    const visitor = click.visitor === 0n ? null : visitorOfDay(click.visitor, click.at);
+    values[at] = click.at;
+    values[at + 1] = click.id.slice(CHANCE_AT);
+    values[at + 2] = dictionary.text(click.workspaceId);
+    values[at + 3] = dictionary.text(click.domainId);
+    values[at + 4] = link;
+    values[at + 5] = click.linkVersion;
+    values[at + 6] = outcomeCodes[click.outcome];
+    values[at + 7] = triggerCodes[click.trigger];
+    values[at + 8] = dictionary.text(click.ruleId);
+    values[at + 9] = dictionary.text(click.variantId);
+    values[at + 10] = verdictCodes[click.verdict];
+    values[at + 11] = dictionary.text(click.reason);
+    values[at + 12] = counted;
+    values[at + 13] = visitor;
+    values[at + 14] = dictionary.text(click.network);
+    values[at + 15] = agentOf(dictionary, click);
+    values[at + 16] = referrerOf(dictionary, click);
+    values[at + 17] = dictionary.text(click.language);
+    values[at + 18] = campaignOf(dictionary, click);
+    if (link !== 0 && counted !== countedAs.neither) totals.add(link, counted, click.at, visitor);
   }
 
   return (clicks) => {
     totals.begin();
     const links = clicks.map((click) => dictionary.link(click.linkId, click.workspaceId));
-    let rows: SQLQueryBindings[] = [];
+    let used = 0;
     for (const index of sortedBy(links)) {
-      const click = clicks[index]!;
-      const link = links[index]!;
-      const values = valuesOf(click, link);
-      rows.push(...values);
-      if (rows.length === ROWS * COLUMNS) {
-        insertMany.run(...rows);
-        rows = [];
-      }
-      const counted = values[COUNTED_AS] as number;
-      if (link !== 0 && counted !== countedAs.neither)
-        totals.add(link, counted, click.at, values[VISITOR] as bigint | null);
+      put(used, clicks[index]!, links[index]!);
+      used += COLUMNS;
+      if (used < values.length) continue;
+      insertMany.run(...values);
+      used = 0;
     }
-    for (let at = 0; at < rows.length; at += COLUMNS) insertOne.run(...rows.slice(at, at + COLUMNS));
+    for (let at = 0; at < used; at += COLUMNS) insertOne.run(...values.slice(at, at + COLUMNS));
     totals.write();
   };
 }
@@ -86,33 +80,23 @@ function sortedBy(links: readonly number[]): Float64Array {
   return places.map((both) => both % PLACES);
 }
 
-// Texts hold no zero byte, so a key stands for one combination only.
-
-function agentOf(dictionary: Dictionary, click: Click): number {
-  const { device, browser, browserVersion, os, osVersion, engine } = click;
-  return dictionary.combination(
-    "agents",
-    `${browserVersion}\0${browser}\0${osVersion}\0${os}\0${engine}\0${device}`,
-    () => [device, browser, browserVersion, os, osVersion, engine],
-  );
-}
-
-function referrerOf(dictionary: Dictionary, { referrerHost, referrerUrl }: Click): number {
-  if (referrerHost === "" && referrerUrl === "") return 0;
-  return dictionary.combination("referrers", `${referrerUrl}\0${referrerHost}`, () => [
-    referrerHost,
-    referrerUrl,
+const agentOf = (dictionary: Dictionary, click: Click): number =>
+  dictionary.agent([
+    click.browserVersion,
+    click.browser,
+    click.osVersion,
+    click.os,
+    click.engine,
+    click.device,
   ]);
-}
+
+const referrerOf = (dictionary: Dictionary, { referrerHost, referrerUrl }: Click): number =>
+  referrerHost === "" && referrerUrl === "" ? 0 : dictionary.referrer([referrerUrl, referrerHost]);
 
 function campaignOf(dictionary: Dictionary, click: Click): number {
   const { utmSource, utmMedium, utmCampaign, utmTerm, utmContent } = click;
   if (utmSource + utmMedium + utmCampaign + utmTerm + utmContent === "") return 0;
-  return dictionary.combination(
-    "campaigns",
-    `${utmSource}\0${utmMedium}\0${utmCampaign}\0${utmTerm}\0${utmContent}`,
-    () => [utmSource, utmMedium, utmCampaign, utmTerm, utmContent],
-  );
+  return dictionary.campaign([utmCampaign, utmSource, utmMedium, utmContent, utmTerm]);
 }
 
 function codes<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
