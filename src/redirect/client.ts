@@ -8,9 +8,17 @@ export interface Peers {
 /** Who really asks; as `clientAddress`, but cheap for the shapes nearly every request has. */
 export type ClientReader = (request: Request, peers: Peers) => string;
 
-/** Reads client addresses behind these proxies. Without any, X-Forwarded-For is not even looked at. */
-export function clientReader(trusted: readonly Network[]): ClientReader {
-  if (trusted.length === 0) return (request, peers) => unmapped(peers.requestIP(request)?.address ?? "");
+/**
+ * Reads client addresses behind these proxies. Without any, X-Forwarded-For is not even looked at.
+ *
+ * @param listensOn the server's own address. Behind a loopback address every peer is this machine, so nobody is
+ *   asked who it is: the asking costs as much as reading all headers.
+ */
+export function clientReader(trusted: readonly Network[], listensOn = "0.0.0.0"): ClientReader {
+  const here = /^127(\.\d+){3}$|^::1$/.test(listensOn) ? listensOn : null;
+  const peerOf = (request: Request, peers: Peers): string =>
+    here ?? unmapped(peers.requestIP(request)?.address ?? "");
+  if (trusted.length === 0) return peerOf;
   const trustedPeers = new Map<string, boolean>();
   const ranges = trusted.map(rangeOf).filter((range) => range !== null);
 
@@ -18,17 +26,17 @@ export function clientReader(trusted: readonly Network[]): ClientReader {
     let known = trustedPeers.get(peer);
     if (known === undefined) {
       if (trustedPeers.size >= PEERS_REMEMBERED) trustedPeers.clear();
-      known = isWithin(unmapped(peer), trusted);
+      known = isWithin(peer, trusted);
       trustedPeers.set(peer, known);
     }
     return known;
   };
 
   return (request, peers) => {
-    const peer = peers.requestIP(request)?.address ?? "";
-    if (!isTrusted(peer)) return unmapped(peer);
+    const peer = peerOf(request, peers);
+    if (!isTrusted(peer)) return peer;
     const forwarded = request.headers.get("x-forwarded-for");
-    if (forwarded === null) return unmapped(peer);
+    if (forwarded === null) return peer;
     // The right-most hop, when it is a plain address and no proxy of ours. All else takes the long way.
     const comma = forwarded.lastIndexOf(",");
     const hop = comma < 0 ? forwarded : forwarded.slice(comma + 1).trim();

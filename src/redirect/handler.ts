@@ -24,6 +24,8 @@ export interface RedirectPorts {
   readonly clock: Clock;
   /** Networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly Network[];
+  /** The address the server listens on, as `clientReader` wants to know it. */
+  readonly listensOn?: string;
   /** Told of what failed while a visitor was answered nevertheless. */
   failed(what: "resolve" | "record" | "claim", error: unknown): void;
 }
@@ -42,7 +44,7 @@ export interface RedirectHandler {
 /** Answers visitors. It waits for nothing but the lookup, and nearly always the link is in memory. */
 export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   const { routes, clock } = ports;
-  const addressOf = clientReader(ports.trustedProxies);
+  const addressOf = clientReader(ports.trustedProxies, ports.listensOn);
 
   const handler: RedirectHandler = (request, peers) => {
     const { url } = request;

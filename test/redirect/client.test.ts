@@ -28,6 +28,24 @@ test.each([
   expect(read(peer, forwarded, trusted)).toBe(expected),
 );
 
+test("behind a loopback address nobody is asked who it is, and what is trusted stays the same", () => {
+  const request = new Request("http://a/", { headers: { "x-forwarded-for": "1.2.3.4" } });
+  const nobody = {
+    requestIP: () => {
+      throw new Error("asked");
+    },
+  };
+  for (const here of ["127.0.0.1", "127.0.0.53", "::1"]) {
+    expect(clientReader(networks("127.0.0.0/8", "::1"), here)(request, nobody)).toBe("1.2.3.4");
+    expect(clientReader(networks("10.0.0.0/8"), here)(request, nobody)).toBe(here);
+    expect(clientReader([], here)(request, nobody)).toBe(here);
+  }
+  for (const anywhere of ["0.0.0.0", "::", "localhost", "1127.0.0.1"])
+    expect(clientReader([], anywhere)(request, { requestIP: () => ({ address: "::ffff:8.8.8.8" }) })).toBe(
+      "8.8.8.8",
+    );
+});
+
 describe("the quick way and the long way", () => {
   const octet = fc.oneof(fc.nat(300).map(String), fc.constantFrom("00", "01", "", " 1", "1e1", "0x1"));
   const hop = fc.oneof(

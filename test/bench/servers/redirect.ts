@@ -54,6 +54,8 @@ export async function serveRedirects(options: {
       exhausted: () => false,
       consumes: () => true,
       clock: systemClock,
+      // `anywhere`: as if the port were open to other machines, where every peer has to be asked who it is.
+      listensOn: process.argv.includes("anywhere") ? "0.0.0.0" : "127.0.0.1",
       trustedProxies: [parseNetwork("127.0.0.0/8")!],
       failed: (what, error) => console.error(what, error),
     }),
