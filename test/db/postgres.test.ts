@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import { SQL } from "bun";
+import { connectBunSql, DatabaseUnusable } from "../../src/db/bun-sql.ts";
+import { openDatabase } from "../../src/db/open.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { freshPostgresUrl, postgresServer } from "../support/postgres.ts";
+import { openGate } from "../support/tcp-gate.ts";
+
+const clock = { now: () => 1 };
+const open = (databaseUrl: string) =>
+  openDatabase({ databaseUrl, dataDir: "/nowhere", clock, log: silentLog });
+const server = await postgresServer();
+
+test("a server that is not there is named, with what to do, and its password is not", async () => {
+  const url = "postgres://waypost:hidden@127.0.0.1:1/links";
+  const error = await connectBunSql({ url, log: silentLog, connectMs: 600 }).catch((cause: unknown) => cause);
+  expect(error).toBeInstanceOf(DatabaseUnusable);
+  expect(String(error)).toContain("127.0.0.1:1/links");
+  expect(String(error)).toContain("Check WAYPOST_DATABASE_URL");
+  expect(String(error)).not.toContain("hidden");
+});
+
+test("a server that takes the connection and says nothing is given up on in time", async () => {
+  const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const asked = performance.now();
+  const url = `postgres://waypost@127.0.0.1:${silent.port}/links`;
+  const error = await connectBunSql({ url, log: silentLog, connectMs: 1000 }).catch(
+    (cause: unknown) => cause,
+  );
+  expect(error).toBeInstanceOf(DatabaseUnusable);
+  expect(performance.now() - asked).toBeLessThan(4000);
+  silent.stop(true);
+}, 10_000);
+
+describe.if(server !== null)("on a real server", () => {
+  test("a database that does not exist is named at once", async () => {
+    const url = new URL(server!);
+    url.pathname = "/nowhere";
+    const asked = performance.now();
+    const error = await open(url.href).catch((cause: unknown) => cause);
+    expect(String(error)).toContain("nowhere");
+    expect(error).toBeInstanceOf(DatabaseUnusable);
+    expect(performance.now() - asked).toBeLessThan(3000);
+  });
+
+  test("a database in another encoding is refused", async () => {
+    const admin = new SQL(server!, { max: 1 });
+    const name = `waypost_latin_${process.pid}`;
+    await admin.unsafe(`create database ${name} template template0 encoding 'LATIN1' locale 'C'`);
+    const url = new URL(server!);
+    url.pathname = `/${name}`;
+    expect(open(url.href)).rejects.toThrow("encoding UTF8");
+    await open(url.href).catch(() => {});
+    await admin.unsafe(`drop database ${name}`);
+    await admin.close();
+  });
+
+  test("a lost server refuses changes by name, is told as a problem, and is used again when it is back", async () => {
+    const url = new URL(await freshPostgresUrl("empty"));
+    const gate = openGate({ hostname: url.hostname, port: Number(url.port) });
+    url.port = String(gate.port);
+    const db = await open(url.href);
+    const write = (id: `ws_${string}`) =>
+      db.transaction(async (tx) => {
+        await tx.insert(db.tables.workspaces).values({ id, name: "", createdAt: 0, updatedAt: 0 });
+      });
+    await write("ws_1");
+    expect(db.problem()).toBe(null);
+
+    gate.cut();
+    const error = await write("ws_2").catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ name: "AppError", code: "UNAVAILABLE" });
+    expect(db.problem()).toContain("cannot be reached");
+
+    gate.mend();
+    for (let i = 0; i < 100 && db.problem() !== null; i++) await Bun.sleep(50);
+    expect(db.problem()).toBe(null);
+    await write("ws_3");
+    expect(await db.read.$count(db.tables.workspaces)).toBe(2);
+    await db.close();
+    gate.close();
+  }, 20_000);
+
+  test("two hundred transactions on one row from two servers are all counted", async () => {
+    const url = await freshPostgresUrl("migrated");
+    const servers = await Promise.all([open(url), open(url)]);
+    const { linkTotals } = servers[0].tables;
+    await servers[0].transaction(async (tx) => {
+      await tx
+        .insert(linkTotals)
+        .values({ linkId: "link_1", clicks: 0, uniqueClicks: 0, botClicks: 0, sequence: 0 });
+    });
+    const add = (db: (typeof servers)[number]) =>
+      db.transaction(async (tx) => {
+        const [row] = await tx.select().from(linkTotals);
+        await tx.update(linkTotals).set({ clicks: row!.clicks + 1 });
+      });
+    await Promise.all(Array.from({ length: 200 }, (_, i) => add(servers[i % 2]!)));
+    const [row] = await servers[1].read.select().from(linkTotals);
+    expect(row!.clicks).toBe(200);
+    await Promise.all(servers.map((db) => db.close()));
+  }, 20_000);
+});
