@@ -6,7 +6,7 @@ COPY scripts/install.mjs scripts/
 RUN node scripts/install.mjs
 COPY . .
 ARG TARGETARCH=amd64
-RUN npm run build -- --target=linux-$(echo "$TARGETARCH" | sed s/amd64/x64/)
+RUN npm run build -- --target=linux-$(echo "$TARGETARCH" | sed s/amd64/x64/) --outfile=dist/waypost
 
 # The executable needs the C library and nothing else: no Node, no packages, no shell of its own.
 FROM debian:bookworm-slim

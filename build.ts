@@ -6,10 +6,10 @@ import { parseArgs } from "node:util";
 const root = import.meta.dir;
 const USAGE = `Builds the executable.
 
-bun build.ts [--target=linux-x64|linux-arm64] [--outfile=dist/waypost] [--if-changed]
+bun build.ts [--target=linux-x64|linux-arm64] [--outfile=…] [--if-changed]
 
 --target       Machine to build for; this one when left out.
---outfile      Where the executable goes.
+--outfile      Where the executable goes; dist/waypost, or dist/waypost-<target> for another machine.
 --if-changed   Does nothing when the sources are those of the last build.`;
 
 /** Every file that runs: the program, and its worker threads. Bun finds workers only when they are named here. */
@@ -19,14 +19,18 @@ async function build(): Promise<void> {
   const { values } = parseArgs({
     options: {
       target: { type: "string" },
-      outfile: { type: "string", default: "dist/waypost" },
+      outfile: { type: "string" },
       "if-changed": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return console.log(USAGE);
   const target = bunTarget(values.target);
-  const outfile = resolve(root, values.outfile);
+  // A file for another machine never takes the place of the one that runs here.
+  const outfile = resolve(
+    root,
+    values.outfile ?? (target ? `dist/waypost-${values.target}` : "dist/waypost"),
+  );
   const stamp = join(root, "dist", `.${basename(outfile)}.built`);
   const state = `${target ?? "here"} ${outfile} ${await sourcesHash()}`;
   if (values["if-changed"] && (await isBuilt(outfile, stamp, state))) return;

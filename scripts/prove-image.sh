@@ -18,7 +18,8 @@ fi
 work=$(mktemp -d -p "${TMPDIR:-/var/tmp}" waypost-image.XXXXXX)
 server=
 finish() {
-  [ -z "$server" ] || { kill "$server" && wait "$server" || true; } 2>/dev/null
+  # Not asked nicely: whatever is left by now has failed a check.
+  [ -z "$server" ] || { kill -9 "$server" && wait "$server" || true; } 2>/dev/null
   # Unmounted before the folder is removed, or the removal would reach through.
   umount --recursive "$work/root" 2>/dev/null || true
   mountpoint -q "$work/root" && exit 1
@@ -34,7 +35,7 @@ if [ -z "$executable" ]; then
   mkdir "$work/src"
   git archive HEAD | tar -x -C "$work/src"
   (cd "$work/src" && sed '/^#/d;/^$/d' .dockerignore | while read -r pattern; do rm -rf $pattern; done)
-  (cd "$work/src" && node scripts/install.mjs && npm run build)
+  (cd "$work/src" && node scripts/install.mjs && npm run build -- --outfile=dist/waypost)
   executable=$work/src/dist/waypost
 fi
 
