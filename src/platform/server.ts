@@ -66,11 +66,8 @@ export function openServer(options: ServerOptions): HttpService {
 
   /** While stopping, tells the client not to send another request this way. */
   const parting = (response: Response): Response => {
-    if (!stopping) return response;
-    // The redirect gives the same answer to many; a copy of it is changed.
-    const last = new Response(response.body, response);
-    last.headers.set("connection", "close");
-    return last;
+    if (stopping) response.headers.set("connection", "close");
+    return response;
   };
 
   const answerPath = (url: string, request: Request, server: HttpServer): Response | Promise<Response> => {

@@ -12,8 +12,11 @@ export interface CachedRoute extends Warm {
   readonly link: LinkSnapshot | null;
   /** False from the moment the link changed: whoever holds it must resolve anew. */
   live: boolean;
-  /** The answer, made once, where every visit gets the same. Only the hottest links can afford one. */
-  answer: Response | null;
+  /**
+   * Status and headers that every visit gets alike, made once: to copy them is half the work of making them.
+   * Only the hottest links can afford it. (The Response itself cannot be kept: Bun empties what it has sent.)
+   */
+  answer: ResponseInit | null;
   /** How many spellings lead here. */
   spellings: number;
   readonly key: string;
@@ -64,7 +67,7 @@ export class RouteCache {
   }
 
   /** Keeps an answer that every visit gets alike, if the link is visited often enough to be worth the memory. */
-  keepAnswer(kept: CachedRoute, answer: Response): void {
+  keepAnswer(kept: CachedRoute, answer: ResponseInit): void {
     if (kept.heat < heatMax || !kept.live) return;
     const before = this.#answered[this.#nextAnswer];
     if (before) before.answer = null;
@@ -163,7 +166,7 @@ export class RouteCache {
 
 // A space cannot stand in an id.
 const keyOf = (domainId: string, slugKey: string): string => `${domainId} ${slugKey}`;
-/** About a kilobyte each. */
+/** About half a kilobyte each. */
 const ANSWERS_MAX = 8192;
 const SPELLINGS_MAX = 4;
 const SPELLING_LENGTH_MAX = 2048;

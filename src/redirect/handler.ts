@@ -8,6 +8,7 @@ import { type Decision, decide, limitReached } from "./decide.ts";
 import { withQuery } from "./location.ts";
 import { pageResponse, pages } from "./pages.ts";
 import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
+import { heatMax } from "./second-chance.ts";
 import type { Visit } from "./visit.ts";
 
 /** The whole world of the redirect. */
@@ -137,10 +138,10 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     const { location, status } = decision;
     if (decision.forwardQuery && query !== "") return redirectTo(withQuery(location, query), status);
     if (decision.outcome !== "redirected") return redirectTo(location, status);
-    if (kept.answer !== null) return kept.answer;
-    const answer = redirectTo(location, status);
-    routes.keepAnswer(kept, answer);
-    return answer;
+    if (kept.answer !== null) return new Response(null, kept.answer);
+    if (kept.heat === heatMax)
+      routes.keepAnswer(kept, { status, headers: new Headers(redirectHeaders(location)) });
+    return redirectTo(location, status);
   }
 
   const unrecorded = (error: unknown): void => ports.failed("record", error);
@@ -153,7 +154,9 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
 }
 
 const redirectTo = (location: string, status: number): Response =>
-  new Response(null, { status, headers: { location, "cache-control": "private, no-store" } });
+  new Response(null, { status, headers: redirectHeaders(location) });
+
+const redirectHeaders = (location: string) => ({ location, "cache-control": "private, no-store" });
 
 /** Takes `request.url` apart. Null when Bun could make no URL of the Host header: then it is only a path. */
 function placeOf(url: string): { spelling: string; host: string; slug: string; query: string } | null {

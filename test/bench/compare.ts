@@ -1,5 +1,6 @@
 import { type BenchServer, type Round, sendLoad } from "./load.ts";
 import { median } from "./measure.ts";
+import { benchHost, destinationOf, slugOfLink } from "./traffic.ts";
 
 /** Medians of each server, and of the second in proportion to the first. */
 export interface Comparison {
@@ -24,6 +25,7 @@ export async function compare(
   try {
     await sendLoad(first, scripts[0], 2);
     await sendLoad(second, scripts[1], 2);
+    for (const server of [first, second]) await checkAnswers(server);
     while (pairs.length < ROUNDS * 3 && pairs.filter(isQuiet).length < ROUNDS)
       pairs.push([await sendLoad(first, scripts[0], SECONDS), await sendLoad(second, scripts[1], SECONDS)]);
   } finally {
@@ -32,6 +34,23 @@ export async function compare(
   const quiet = pairs.filter(isQuiet);
   console.error(`${quiet.length} of ${pairs.length} pairs of rounds were undisturbed`);
   return summary(quiet.length > 0 ? quiet : pairs);
+}
+
+/** A server that answers fast and wrong would win. Asked for the hottest links again and again. */
+async function checkAnswers(server: BenchServer): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const response = await fetch(`http://127.0.0.1:${server.port}/${slugOfLink(i % 20)}`, {
+      headers: { host: benchHost },
+      redirect: "manual",
+    });
+    const { headers, status } = response;
+    if (
+      status !== 302 ||
+      headers.get("location") !== destinationOf(i % 20) ||
+      headers.get("cache-control") !== "private, no-store"
+    )
+      throw new Error(`A wrong answer: ${status} ${JSON.stringify([...headers])}`);
+  }
 }
 
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 9);

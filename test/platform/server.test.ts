@@ -162,6 +162,18 @@ describe("methods", () => {
   });
 });
 
+test("a link that is visited often gets the same answer every time, whoever asks and however", async () => {
+  const get = "GET /a HTTP/1.1\r\nHost: go.test\r\n\r\n";
+  const text = (get + get.replace("GET", "HEAD")).repeat(20);
+  const answers = (await send(text)).text.split("\r\n\r\n").slice(0, -1);
+  expect(answers).toHaveLength(40);
+  for (const answer of answers) {
+    expect(answer).toStartWith("HTTP/1.1 302 Found\r\n");
+    expect(answer).toContain("Location: https://example.com/page");
+    expect(answer).toContain("Cache-Control: private, no-store");
+  }
+});
+
 describe("paths", () => {
   test.each([
     "//evil.test/x",
@@ -257,7 +269,8 @@ test("a stop lets requests finish, closes their connections, and takes no new on
     await leave.promise;
     return new Response("done");
   };
-  const { server: other } = makeServer({ paths: { api: slow } });
+  const { server: other, visit } = makeServer({ paths: { api: slow } });
+  for (let i = 0; i < 5; i++) visit("/a");
   await other.start();
   const { port } = other;
   const inFlight = exchange(port, "GET /api HTTP/1.1\r\nHost: base.test\r\n\r\n");
@@ -267,6 +280,7 @@ test("a stop lets requests finish, closes their connections, and takes no new on
   await expect(exchange(port, "GET /a HTTP/1.1\r\nHost: go.test\r\n\r\n")).rejects.toThrow();
   leave.resolve();
   const { text, closed } = await inFlight;
+  expect((visit("/a") as Response).headers.has("connection")).toBe(false);
   expect(text).toMatch(/connection: close/i);
   expect(text).toEndWith("done");
   expect(closed).toBe(true);
