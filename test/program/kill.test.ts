@@ -5,10 +5,17 @@ import { join } from "node:path";
 const KILLS = process.env["TEST_KILLS"] ?? "20";
 
 test(`after ${KILLS} kills under load nothing acknowledged is lost, nothing is there twice, and every start worked`, async () => {
-  const run = Bun.spawn([process.execPath, join(import.meta.dir, "kill.ts"), KILLS], { stdout: "pipe", stderr: "pipe" });
+  const run = Bun.spawn([process.execPath, join(import.meta.dir, "kill.ts"), KILLS], {
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [out, error] = await Promise.all([new Response(run.stdout).text(), new Response(run.stderr).text()]);
   expect([await run.exited, error.match(/lost|twice|integrity|failed/g)]).toEqual([0, null]);
-  const told = JSON.parse(out) as { clicksAcknowledged: number; linksAcknowledged: number; problems: string[] };
+  const told = JSON.parse(out) as {
+    clicksAcknowledged: number;
+    linksAcknowledged: number;
+    problems: string[];
+  };
   expect(told.problems).toEqual([]);
   expect(told.clicksAcknowledged).toBeGreaterThan(Number(KILLS) * 10);
   expect(told.linksAcknowledged).toBeGreaterThan(Number(KILLS));

@@ -47,8 +47,8 @@ export async function findDomain(
 }
 
 /** Where links of this workspace go that name no domain. */
-export async function findDefaultDomain(tx: Tx, ctx: Context): Promise<DomainRow> {
-  const row = await selectDefaultDomain(tx, ctx);
+export async function findDefaultDomain(read: Pick<Tx, "select">, ctx: Context): Promise<DomainRow> {
+  const row = await selectDefaultDomain(read, ctx);
   if (!row) throw new AppError("CONFLICT", "There is no domain yet: add one with POST /api/v1/domains.");
   return row;
 }

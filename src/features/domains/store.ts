@@ -1,5 +1,5 @@
-import { and, asc, count, eq, getTableColumns, gt, isNull, or, sql } from "drizzle-orm";
-import type { Build, Tx } from "../../db/database.ts";
+import { and, asc, count, eq, getTableColumns, gt, isNull, or, type Placeholder, sql } from "drizzle-orm";
+import type { Build, Database, Tx } from "../../db/database.ts";
 import type { Id } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import type { DomainRow } from "./model.ts";
@@ -50,11 +50,15 @@ export async function selectDomain(
 }
 
 /** The workspace's default domain, or the installation's own where it has none. */
-const defaultDomain: Build<DomainRow> = (queries, { domains, workspaces }) =>
-  queries
+const defaultDomainOf = (
+  read: Reader,
+  { domains, workspaces }: Database["tables"],
+  workspaceId: Id<"ws"> | Placeholder,
+) =>
+  read
     .select(getTableColumns(domains))
     .from(domains)
-    .innerJoin(workspaces, eq(workspaces.id, sql.placeholder("workspaceId")))
+    .innerJoin(workspaces, eq(workspaces.id, workspaceId))
     .where(
       or(
         eq(domains.id, workspaces.defaultDomainId),
@@ -63,8 +67,15 @@ const defaultDomain: Build<DomainRow> = (queries, { domains, workspaces }) =>
     )
     .limit(1);
 
-export async function selectDefaultDomain(tx: Tx, ctx: Context): Promise<DomainRow | undefined> {
-  const [row] = await tx.run(defaultDomain, { workspaceId: workspaceOf(ctx) });
+const defaultDomain: Build<DomainRow> = (queries, tables) =>
+  defaultDomainOf(queries, tables, sql.placeholder("workspaceId"));
+
+/** Every link that names no domain asks this: inside a transaction it is compiled once. */
+export async function selectDefaultDomain(read: Reader | Tx, ctx: Context): Promise<DomainRow | undefined> {
+  const workspaceId = workspaceOf(ctx);
+  const [row] = await ("now" in read
+    ? read.run(defaultDomain, { workspaceId })
+    : defaultDomainOf(read, ctx.db.tables, workspaceId));
   return row;
 }
 

@@ -1,4 +1,3 @@
-import type { Tx } from "../../db/database.ts";
 import { uniqueViolation } from "../../db/errors.ts";
 import { AppError, invalid } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
@@ -13,7 +12,7 @@ import { externalIdTaken, slugTaken } from "./errors.ts";
 import { linkCreated } from "./events.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
 import { searchText } from "./search.ts";
-import { coreOf, insertLink, linkOf, selectByDestination } from "./store.ts";
+import { coreOf, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
 
 /** Of 31^8 slugs the first is all but always free; a crowded short length may need a few more. */
 const RANDOM_TRIES = 8;
@@ -37,13 +36,13 @@ export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
 }
 
 /** The newest link in use with this destination, for `findExisting`; null when one must be made. */
-export const findExisting = (ctx: Context, input: NewLink): Promise<Link | null> =>
-  ctx.db.transaction(async (tx) => {
-    const { id } = await domainFor(tx, ctx, input.domain);
-    const { href } = destinationOf("/destinationUrl", input.destinationUrl);
-    const found = await selectByDestination(tx, ctx, id, destinationHash(href));
-    return found ? linkOf(ctx, found) : null;
-  });
+export async function findExisting(ctx: Context, input: NewLink): Promise<Link | null> {
+  const { read } = ctx.db;
+  const { id } = await domainFor(read, ctx, input.domain);
+  const { href } = destinationOf("/destinationUrl", input.destinationUrl);
+  const found = await selectByDestination(read, ctx, id, destinationHash(href));
+  return found ? linkOf(ctx, found) : null;
+}
 
 async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
@@ -54,9 +53,9 @@ async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> 
   return withTotals(core, null);
 }
 
-async function domainFor(tx: Tx, ctx: Context, named: string | undefined): Promise<DomainRow> {
-  if (named === undefined) return findDefaultDomain(tx, ctx);
-  return findDomain(tx, ctx, named).catch((error: unknown) => {
+async function domainFor(read: Reader, ctx: Context, named: string | undefined): Promise<DomainRow> {
+  if (named === undefined) return findDefaultDomain(read, ctx);
+  return findDomain(read, ctx, named).catch((error: unknown) => {
     if (error instanceof AppError) throw invalid("/domain", "domain is not one of this workspace");
     throw error;
   });
