@@ -25,10 +25,14 @@ interface CheckpointsOptions {
   readonly turns: Turns;
   readonly log: Logger;
   fail(error: unknown): void;
+  /** Tests make them small. */
+  readonly copyBytes?: number;
+  readonly emptyBytes?: number;
 }
 
 /** Decides when the write-ahead log is copied and emptied, so that it stays small whatever is written. */
-export function openCheckpoints({ threads, turns, log, fail }: CheckpointsOptions): Checkpoints {
+export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
+  const { threads, turns, log, fail, copyBytes = COPY_BYTES, emptyBytes = EMPTY_BYTES } = options;
   let sizeBytes = 0;
   let copiedBytes = 0;
   let running: Promise<void> | null = null;
@@ -39,7 +43,7 @@ export function openCheckpoints({ threads, turns, log, fail }: CheckpointsOption
   async function round(): Promise<void> {
     copiedBytes = sizeBytes;
     const left = await threads.copy();
-    if (sizeBytes < EMPTY_BYTES && left <= LEFT_MAX) return;
+    if (sizeBytes < emptyBytes && left <= LEFT_MAX) return;
     const emptied = left <= LEFT_MAX && (await turns.take(() => threads.empty()));
     if (emptied) {
       if (starved) log.info("The write-ahead log could be emptied again", { sizeBytes });
@@ -81,7 +85,7 @@ export function openCheckpoints({ threads, turns, log, fail }: CheckpointsOption
   return {
     onSize(bytes) {
       sizeBytes = bytes;
-      if (bytes - copiedBytes >= COPY_BYTES) begin();
+      if (bytes - copiedBytes >= copyBytes) begin();
     },
     async stop() {
       stopped = true;

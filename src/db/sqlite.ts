@@ -23,6 +23,8 @@ export interface SqliteOptions {
   readonly turnMs?: number;
   /** Tests bring a disk that fails, or none. */
   readonly startThreads?: (path: string) => Promise<WalThreads>;
+  /** Sizes of the write-ahead log at which it is copied and emptied; tests make them small. */
+  readonly checkpointAt?: { readonly copyBytes: number; readonly emptyBytes: number };
 }
 
 const TURN_MS = 30_000;
@@ -51,7 +53,13 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     onSize: (bytes) => checkpoints.onSize(bytes),
     onFailure: letNobodyCheckpoint,
   });
-  const checkpoints = openCheckpoints({ threads, turns, log, fail: durability.fail });
+  const checkpoints = openCheckpoints({
+    threads,
+    turns,
+    log,
+    fail: durability.fail,
+    ...options.checkpointAt,
+  });
   let refused: AppError | null = null;
   let closing: Promise<void> | null = null;
 
