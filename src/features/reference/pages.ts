@@ -14,8 +14,15 @@ export function docsPage(request: Request): Response | null {
   return pathname === "/api/v1/docs/scalar.js" ? (serveAsset(request, "docs/scalar.js") ?? gone()) : null;
 }
 
-/** Fonts and telemetry would be requests to others. */
-const CONFIGURATION = JSON.stringify({ withDefaultFonts: false, telemetry: false, hideClientButton: true });
+/** Fonts, telemetry and the reader's own services would be requests to others. */
+const CONFIGURATION = JSON.stringify({
+  withDefaultFonts: false,
+  telemetry: false,
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  agent: { disabled: true },
+  mcp: { disabled: true },
+});
 
 const DOCS = `<!doctype html>
 <html lang="en">
@@ -23,6 +30,7 @@ const DOCS = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Waypost API</title>
+<link rel="icon" href="data:,">
 </head>
 <body>
 <script id="api-reference" data-url="/api/v1/openapi.json" data-configuration="${CONFIGURATION.replaceAll('"', "&quot;")}"></script>
