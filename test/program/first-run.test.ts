@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { chromiumPath, openChromium } from "../browser/chromium.ts";
+import { freshPostgresUrl, postgresServer } from "../support/postgres.ts";
 import { eventually, type Running, startWaypost } from "./executable-server.ts";
 
 /** The whole way of a stranger: an empty folder, a setup code, a link, a click, a number. In this order. */
@@ -108,6 +111,30 @@ test("WAYPOST_SETUP_KEY makes a key of exactly this value, on an empty installat
   expect((await again.api("GET", "/links", { key: `${setupKey}-other` })).status).toBe(401);
   await again.stop();
 });
+
+const postgres = await postgresServer();
+if (postgres === null)
+  console.warn("No PostgreSQL here: the first run on it is left out (apt install postgresql).");
+
+test.skipIf(postgres === null)(
+  "the same on Postgres: links there, clicks here",
+  async () => {
+    const setupKey = "provisioned-by-nobody-in-particular-0003";
+    const env = { WAYPOST_SETUP_KEY: setupKey, WAYPOST_DATABASE_URL: await freshPostgresUrl("empty") };
+    const other = await startWaypost(env);
+    const body = { destinationUrl: `${target.url}landing`, slug: "hello" };
+    expect((await other.api("POST", "/links", { key: setupKey, body })).status).toBe(201);
+    expect((await fetch(`${other.url}/hello`, { method: "HEAD", redirect: "manual" })).status).toBe(302);
+    const counted = await eventually(
+      async () => (await other.api("GET", "/links/hello?domain=127.0.0.1", { key: setupKey })).data,
+      ({ botClicks }) => botClicks === 1,
+    );
+    expect(counted).toMatchObject({ clicks: 0, botClicks: 1 });
+    expect(existsSync(join(other.folder, "data/waypost.db"))).toBe(false);
+    expect(await other.stop()).toBe(0);
+  },
+  30_000,
+);
 
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
