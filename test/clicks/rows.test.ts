@@ -2,7 +2,8 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { openRows } from "../../src/clicks/rows/store.ts";
-import { click, clickStoreContract } from "../contracts/click-store.ts";
+import { click } from "../contracts/click-questions.ts";
+import { clickStoreContract } from "../contracts/click-store.ts";
 import { temporaryFolder } from "./support/journal.ts";
 
 clickStoreContract("rows", { open: async (folder) => openRows(folder), newFolder: temporaryFolder });
