@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Click } from "./click.ts";
 import { enricher } from "./enrich/enrich.ts";
@@ -99,6 +99,11 @@ export async function openFolding(
     if (here === null) return false;
     const from = here.number === position.segment ? position.offset : 0;
     if (from >= here.end && !here.isFinal) return false;
+    await (here.isFinal && !existsSync(here.path) ? skip(here) : fold(here, from));
+    return true;
+  }
+
+  async function fold(here: Stretch, from: number): Promise<void> {
     const began = performance.now();
     const batch = readBatch(reading(here), { ...here, from }, enrich, batchClicks);
     for (const { offset, bytes } of batch.damage) quarantine(here.number, offset, bytes);
@@ -109,7 +114,13 @@ export async function openFolding(
     );
     adapt(batch.clicks.length, performance.now() - began);
     if (isDone) await letGo(here);
-    return true;
+  }
+
+  /** Somebody has removed a segment that was not folded yet: there is nothing left to wait for. */
+  async function skip({ number, next }: Stretch): Promise<void> {
+    quarantined += reportOddities({ refused: [], missing: [number] }, tell);
+    await moveTo([], { segment: next, offset: 0 });
+    if (old[0]?.number === number) old.shift();
   }
 
   function reading({ number, path }: Stretch): Source {
@@ -190,7 +201,10 @@ async function pending(
 }
 
 /** Tells of files and gaps that should not be; returns how many. */
-function reportOddities({ refused, missing }: JournalFolder, tell: (message: FromCounter) => void): number {
+function reportOddities(
+  { refused, missing }: Pick<JournalFolder, "refused" | "missing">,
+  tell: (message: FromCounter) => void,
+): number {
   const log = (message: string, facts: Record<string, unknown>) =>
     tell({ kind: "log", level: "error", message, facts });
   for (const { name, reason } of refused)

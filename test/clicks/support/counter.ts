@@ -5,14 +5,15 @@ import { openRows } from "../../../src/clicks/rows/store.ts";
 import type { ClickStore } from "../../../src/clicks/store.ts";
 import { INSTALLATION } from "./journal.ts";
 
-/** A counter in this thread, on a folder nobody writes to any more; what it told so far is in `told`. */
+/** A counter in this thread, on a folder nobody writes to any more unless `control` is a writer's; what it told is in `told`. */
 export async function countLeft(
   dataDir: string,
   store: ClickStore = openRows(dataDir),
+  control = openControl(),
 ): Promise<{ counter: Counter; store: ClickStore; told: FromCounter[]; quarantined(): number }> {
   const told: FromCounter[] = [];
   const counter = await openCounter(
-    { role: "counter", control: openControl().memory, dataDir, installation: INSTALLATION, foldEveryMs: 1 },
+    { role: "counter", control: control.memory, dataDir, installation: INSTALLATION, foldEveryMs: 1 },
     store,
     (message) => told.push(message),
   );
