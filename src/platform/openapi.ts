@@ -41,6 +41,7 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
       title: "Waypost",
       version,
       summary: "Short links on your own domains, counted honestly.",
+      description: DESCRIPTION,
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: serverUrl }],
@@ -56,6 +57,24 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
     },
   };
 }
+
+const DESCRIPTION = `
+**Who asks.** Send a key of your workspace as \`Authorization: Bearer way_sk_…\` or \`X-API-Key\`. A key implies its workspace.
+What belongs to another workspace is answered like what does not exist: 404.
+
+**Answers** carry \`success\`, \`status\`, \`message\`, \`data\` and \`meta\`; refusals carry \`error\` with a code that never changes and
+every field at fault. \`X-Request-ID\` stands on all of them and in the log.
+
+**Lists** are paged by \`page\` and \`limit\`, or walked by \`cursor\` (\`pagination.nextCursor\`), which neither skips nor repeats.
+
+**Retries.** Send an \`Idempotency-Key\` with a POST: a retry within a day gets the first answer and has no second effect.
+
+**Edits.** Links carry an \`ETag\`. Send it as \`If-Match\`, and an edit of a state you have not seen is refused with 412.
+
+**Limits** are told by \`X-RateLimit-*\` and \`RateLimit\`; a 429 says in \`Retry-After\` when to come back.
+
+Times are ISO 8601 in UTC. Unknown fields are refused and named.
+`.trim();
 
 /** In the order the reference shows them. A tag that is not here fails the test of this file. */
 export const TAGS: Readonly<Record<string, string>> = {
