@@ -51,8 +51,13 @@ export function openRecorder(options: RecorderOptions): Recorder {
   let writer: Writer | null = null;
   let keeper: Thread<ToKeeper> | null = null;
   let problem: string | null = null;
+  /** Why the last visit was not recorded, where that is the disk's fault. */
+  let refusal: string | null = null;
   /** A disk that failed a sync has lost our trust until somebody has looked and started us again. */
   let isDistrusted = false;
+
+  // Whoever starts waits for it; when it fails before, nobody does yet.
+  begun.promise.catch(() => {});
 
   function hear(message: FromKeeper): void {
     switch (message.kind) {
@@ -83,7 +88,6 @@ export function openRecorder(options: RecorderOptions): Recorder {
       recovered();
     } catch (error) {
       // Not mappable after all, or out of file descriptors.
-      begun.reject(error);
       noSegment({ kind: "noSegment", code: "UNUSABLE", message: (error as Error).message });
     }
   }
@@ -107,9 +111,9 @@ export function openRecorder(options: RecorderOptions): Recorder {
   function noSegment({ code, message }: Extract<FromKeeper, { kind: "noSegment" }>): void {
     if (problem === null) log.error("No new segment of the click journal could be made", { code, message });
     if (!isDistrusted)
-      problem = control.diskFull()
-        ? "The disk is full: clicks are not recorded until there is space again."
-        : `The click journal cannot grow: ${message}.`;
+      problem = control.diskFull() ? refusals.disk_full! : `The click journal cannot grow: ${message}.`;
+    // Redirects must work with a full disk, from the start on.
+    begun.resolve();
   }
 
   function died(error: Error): void {
@@ -128,14 +132,20 @@ export function openRecorder(options: RecorderOptions): Recorder {
     try {
       return to.record(visit);
     } catch (error) {
-      log.error("A visit could not be written down", { error });
+      if (tally.unrecorded.write_failed === 0) log.error("A visit could not be written down", { error });
       return "write_failed";
     }
   }
 
+  function refused(reason: Unrecorded): void {
+    const next = refusals[reason] ?? null;
+    if (next !== null && next !== refusal) log.error("Visits are not recorded", { reason });
+    refusal = next;
+  }
+
   return {
     tally,
-    problem: () => problem,
+    problem: () => problem ?? refusal,
     async start(numbered, now) {
       // The thread loads its code while the counter still looks through the journal.
       keeper = startThread<ToKeeper, FromKeeper>("clicks-keeper", hear, died);
@@ -176,7 +186,9 @@ export function openRecorder(options: RecorderOptions): Recorder {
         return;
       }
       const place = written(writer, visit);
-      if (tally.add(place) && strict) return acks.wait(writer.segment(), place);
+      if (!tally.add(place)) return refused(place);
+      if (refusal !== null) refusal = null;
+      if (strict) return acks.wait(writer.segment(), place);
     },
     async stop() {
       writer?.close();
@@ -188,6 +200,12 @@ export function openRecorder(options: RecorderOptions): Recorder {
     },
   };
 }
+
+/** What an operator can do something about. */
+const refusals: Partial<Record<Unrecorded, string>> = {
+  disk_full: "The disk is full: clicks are not recorded until there is space again.",
+  write_failed: "The click journal cannot be written. Look at the log, and after the disk.",
+};
 
 /** Today's salt: the one kept from before a restart, or a new one. */
 function todaysSalt(folder: string, now: number): DailySalt {

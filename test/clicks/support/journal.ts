@@ -73,10 +73,16 @@ export function readLeft(path: string, number = 1) {
   }
 }
 
-/** Every file below a folder, with its bytes. */
+/** Every file below a folder, with its bytes; without those that are being renamed or removed meanwhile. */
 export function allBytes(folder: string): { path: string; bytes: Buffer }[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ path, bytes: readFileSync(path) }));
+    .flatMap((path) => {
+      try {
+        return [{ path, bytes: readFileSync(path) }];
+      } catch {
+        return [];
+      }
+    });
 }
