@@ -10,8 +10,9 @@ const results: { bench: string; measures: Measure[] }[] = [];
 for await (const file of new Bun.Glob("*.ts").scan({ cwd: import.meta.dir, absolute: true })) {
   const name = file.slice(file.lastIndexOf("/") + 1, -3);
   if (name === "run" || (wanted.length > 0 && !wanted.includes(name))) continue;
-  const { bench } = (await import(file)) as { bench?: Bench };
-  if (!bench) continue;
+  // Not imported to find out: what only helps a bench, or is a script of its own, would begin to run.
+  if (!(await Bun.file(file).text()).includes("export const bench: Bench")) continue;
+  const { bench } = (await import(file)) as { bench: Bench };
   for (const command of bench.needs ?? []) {
     if (Bun.which(command)) continue;
     console.error(
