@@ -174,6 +174,13 @@ test("every migration is embedded, and both dialects have the same", async () =>
     for (const name of names(folder)) expect(embedded).toContain(`migrations/${folder}/${name}"`);
 });
 
+test("every package that is shipped stands in NOTICE with its licence", async () => {
+  const { dependencies } = (await Bun.file(join(root, "package.json")).json()) as { dependencies: object };
+  const notice = await Bun.file(join(root, "NOTICE")).text();
+  for (const name of [...Object.keys(dependencies), "@scalar/api-reference"])
+    expect(notice).toContain(`* ${name}: `);
+});
+
 describe("a broken order is found", () => {
   const broken: readonly [what: string, file: string, text: string, problem: string][] = [
     ["an import from above", "lib/ids.ts", `import { change } from "../platform/events.ts";`, "not below it"],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { emptyFolder, executable, type Running, runWaypost, startWaypost } from "./executable-server.ts";
 
@@ -125,6 +125,21 @@ test("it stops when it is asked to, cleanly, and starts again on what it left", 
   const second = await startWaypost({}, folder);
   expect(second.code).not.toBe(first.code);
   expect(await second.stop()).toBe(0);
+});
+
+test("a copy of a stopped server's folder is the whole installation", async () => {
+  const key = "provisioned-by-nobody-in-particular-0004";
+  const first = await startWaypost({ WAYPOST_SETUP_KEY: key });
+  await first.api("POST", "/links", { key, body: { destinationUrl: "https://example.com/", slug: "kept" } });
+  await fetch(`${first.url}/kept`, { method: "HEAD", redirect: "manual" });
+  expect(await first.stop()).toBe(0);
+  const folder = emptyFolder();
+  cpSync(join(first.folder, "data"), join(folder, "data"), { recursive: true });
+  const second = await startWaypost({}, folder);
+  const { data } = await second.api("GET", "/links/kept?domain=127.0.0.1", { key });
+  expect(data).toMatchObject({ slug: "kept", botClicks: 1 });
+  expect((await fetch(`${second.url}/kept`, { redirect: "manual" })).status).toBe(302);
+  await second.stop();
 });
 
 test("an address that is not ours is refused, and nothing is left running", async () => {
