@@ -48,3 +48,28 @@ test("only the newest days of visitors are kept", async () => {
   expect(days.map(({ day }) => day)).toEqual([7, 8, 9].map((day) => Date.UTC(2026, 0, 1 + day) / DAY_MS));
   db.close();
 });
+
+test("a question about one link is not answered by reading the whole workspace", async () => {
+  const store = openRows(temporaryFolder());
+  const clicks = Array.from({ length: 60_000 }, (_, i) =>
+    click({ linkId: i < 20 ? "link_rare" : "link_often" }),
+  );
+  await store.append(clicks, { segment: 1, offset: 8 });
+  const took = async (linkId: string) => {
+    const began = Bun.nanoseconds();
+    for (let round = 0; round < 5; round++)
+      await store.query({
+        workspaceId: "ws_1",
+        from: 0,
+        to: Number.MAX_SAFE_INTEGER,
+        timezone: "UTC",
+        where: { link: [linkId] },
+        groupBy: "browser",
+        limit: 5,
+      });
+    return Bun.nanoseconds() - began;
+  };
+  await took("link_rare");
+  expect((await took("link_rare")) * 10).toBeLessThan(await took("link_often"));
+  await store.close();
+});
