@@ -21,7 +21,10 @@ const text = <Default extends string | null>(about: string, fallback: Default): 
   about,
   parse: (value) => value,
 });
-const secret = (about: string, check: (value: string) => string = (value) => value): Setting<string, null> => ({
+const secret = (
+  about: string,
+  check: (value: string) => string = (value) => value,
+): Setting<string, null> => ({
   type: "secret",
   default: null,
   about,
