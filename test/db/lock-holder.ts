@@ -4,7 +4,8 @@ import { lockFolder } from "../../src/db/lock.ts";
 try {
   lockFolder(process.argv[2]!);
   console.log("held");
-  setInterval(() => {}, 1000);
+  // Not for ever: a test that fails forgets it.
+  setTimeout(() => {}, 20_000);
 } catch (error) {
   console.log(error instanceof Error ? `${error.name}: ${error.message}` : error);
 }
