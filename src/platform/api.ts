@@ -5,7 +5,7 @@ import { networkOf } from "../lib/ip.ts";
 import { checkBody, readBody } from "./body.ts";
 import type { Actor, Context, Ports } from "./context.ts";
 import { failure, type Stamp } from "./envelope.ts";
-import { failures, type Guard, guard, logBug } from "./http.ts";
+import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
 import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./limits.ts";
 import type { Observed } from "./metrics.ts";
 import { type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
@@ -142,7 +142,8 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
   }
 
   function refused(error: unknown, caller: Caller, request: Request): Response {
-    if (error instanceof AppError) return failure(caller, error);
+    const told = foreseen(error);
+    if (told) return failure(caller, told);
     logBug(ports.log, caller, request, error);
     return failure(
       caller,

@@ -1,4 +1,5 @@
 import { Elysia, ValidationError } from "elysia";
+import { isUnavailable } from "../db/postgres-health.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Context } from "./context.ts";
@@ -37,13 +38,24 @@ export const failures = (stampOf: (request: Request) => Stamp, log: Logger) =>
   );
 
 function asAppError(error: unknown, code: unknown, request: Request, unforeseen: () => void): AppError {
-  if (error instanceof AppError) return error;
+  const told = foreseen(error);
+  if (told) return told;
   if (error instanceof ValidationError && error.type !== "response")
     return validationError(detailsOf(error, request));
   if (code === "NOT_FOUND") return new AppError("NOT_FOUND", "There is nothing at this address.");
   if (code === "PARSE") return new AppError("VALIDATION_ERROR", "The body is not valid JSON.");
   unforeseen();
   return new AppError("INTERNAL", "Something went wrong on our side. The request id helps us find it.");
+}
+
+/** A failure the caller is told of; null for bugs. Reads of a database that is away come as its driver throws them. */
+export function foreseen(error: unknown): AppError | null {
+  if (error instanceof AppError) return error;
+  if (!isUnavailable(error)) return null;
+  return new AppError("UNAVAILABLE", "The database cannot be reached. Try again in a moment.", {
+    headers: { "retry-after": "1" },
+    cause: error,
+  });
 }
 
 export function logBug(log: Logger, { requestId }: Stamp, request: Request, error: unknown): void {
