@@ -14,7 +14,7 @@ import { readTotals } from "./totals.ts";
 
 /** Pages of write-ahead log before it is brought into the file: 64 MB. */
 const CHECKPOINT_PAGES = 16_384;
-const CACHE_KB = 64_000;
+const CACHE_KB = 32_000;
 
 /**
  * The click store on rows of SQLite, `clicks.db` in the data folder. Commits are not synced one by one: the
