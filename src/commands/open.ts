@@ -7,8 +7,22 @@ import { openInstallation } from "../features/installation/installation.ts";
 import { makePrivateFolder } from "../lib/files.ts";
 import { refuseEphemeral } from "../platform/storage.ts";
 
-/** Opens the data folder and everything in it, for this process alone. */
+/** Opens the data folder and everything in it, for this process alone. When one part fails, those before it are closed. */
 export async function openApp(options: AppOptions): Promise<App> {
+  await using opened = new AsyncDisposableStack();
+  const app = await openInOrder(options, opened);
+  // Nothing failed: what was opened is closed by `stop`, and not on the way out of here.
+  const open = opened.move();
+  return {
+    ...app,
+    async stop() {
+      await app.stop();
+      await open.disposeAsync();
+    },
+  };
+}
+
+async function openInOrder(options: AppOptions, opened: AsyncDisposableStack): Promise<App> {
   const { config, clock, log } = options;
   const dataDir = resolve(config.WAYPOST_DATA_DIR);
   // Whatever is made from here on is for this user's eyes only.
@@ -16,7 +30,9 @@ export async function openApp(options: AppOptions): Promise<App> {
   makePrivateFolder(dataDir);
   if (!config.WAYPOST_ALLOW_EPHEMERAL) refuseEphemeral(dataDir);
   const lock = lockFolder(dataDir);
+  opened.defer(() => lock.release());
   const db = await openDatabase({ databaseUrl: config.WAYPOST_DATABASE_URL, dataDir, clock, log });
+  opened.defer(() => db.close());
   const installation = await openInstallation(db);
   const clicks = openClicks({
     dataDir,
@@ -28,18 +44,11 @@ export async function openApp(options: AppOptions): Promise<App> {
     clock,
     log,
   });
+  opened.defer(() => clicks.stop());
   // Making the first journal segment takes a disk's while; the rest is put together meanwhile.
   const [app] = await Promise.all([
     assembleApp({ ...options, dataDir, db, clicks, installation }),
     clicks.start(),
   ]);
-  return {
-    ...app,
-    async stop() {
-      await app.stop();
-      await clicks.stop();
-      await db.close();
-      lock.release();
-    },
-  };
+  return app;
 }

@@ -93,6 +93,15 @@ describe("the database", () => {
     expect(found(await checkDatabase(one), "database").state).toBe("fail");
   });
 
+  test("clicks that are no database fail too", async () => {
+    const one = patient();
+    writeFileSync(
+      join(one.dataDir, "clicks.db"),
+      "certainly not a database, and long enough to be looked at",
+    );
+    expect(found(await checkDatabase(one), "clicks").state).toBe("fail");
+  });
+
   test("a Postgres that does not answer fails, without its password", async () => {
     const findings = await checkDatabase(
       patient({ WAYPOST_DATABASE_URL: "postgres://w:hunter2@127.0.0.1:1/w" }),

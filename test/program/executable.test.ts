@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { emptyFolder, executable, type Running, runWaypost, startWaypost } from "./executable-server.ts";
 
@@ -141,6 +141,18 @@ test("a copy of a stopped server's folder is the whole installation", async () =
   expect((await fetch(`${second.url}/kept`, { redirect: "manual" })).status).toBe(302);
   await second.stop();
 });
+
+test.each(["waypost.db", "clicks.db"])(
+  "%s that is no database ends the start with a sentence, and no process is left",
+  async (name) => {
+    const folder = emptyFolder();
+    mkdirSync(join(folder, "data"), { mode: 0o700 });
+    writeFileSync(join(folder, "data", name), "x".repeat(20_000));
+    const ran = await runWaypost(["serve"], { folder, env: { WAYPOST_PORT: "0" } });
+    expect(ran).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toContain("not a database");
+  },
+);
 
 test("an address that is not ours is refused, and nothing is left running", async () => {
   const ran = await runWaypost(["serve"], {

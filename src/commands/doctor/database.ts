@@ -10,19 +10,37 @@ const READ = "select name from migrations order by name";
 const RESTORE = "Restore a backup, or start the version that wrote it.";
 
 /** The database answers, and its schema is this version's. Nothing is migrated here. */
-export const checkDatabase = ({ config, dataDir }: Patient): Finding[] | Promise<Finding[]> =>
-  config.WAYPOST_DATABASE_URL === null ? onSqlite(dataDir) : onPostgres(config.WAYPOST_DATABASE_URL);
+export async function checkDatabase({ config, dataDir }: Patient): Promise<Finding[]> {
+  const url = config.WAYPOST_DATABASE_URL;
+  return [...(url === null ? onSqlite(dataDir) : await onPostgres(url)), ...checkClicks(dataDir)];
+}
+
+/** Clicks have a file of their own, wherever the links are. */
+function checkClicks(dataDir: string): Finding[] {
+  const path = join(dataDir, "clicks.db");
+  if (!existsSync(path)) return [];
+  return reading(path, "clicks", (connection) => {
+    connection.query("select number from migrations").all();
+    return [ok("clicks", `SQLite ${path}`)];
+  });
+}
 
 function onSqlite(dataDir: string): Finding[] {
   const path = join(dataDir, "waypost.db");
   if (!existsSync(path)) return [ok("database", "SQLite; it will be made at the first start.")];
+  return reading(path, "database", (connection) => {
+    const applied = connection.query<{ name: string }, []>(READ).all();
+    return [ok("database", `SQLite ${path}`), schema(applied.map(({ name }) => name))];
+  });
+}
+
+function reading(path: string, check: string, look: (connection: Connection) => Finding[]): Finding[] {
   let connection: Connection | null = null;
   try {
     connection = new Connection(path, { readonly: true });
-    const applied = connection.query<{ name: string }, []>(READ).all();
-    return [ok("database", `SQLite ${path}`), schema(applied.map(({ name }) => name))];
+    return look(connection);
   } catch (error) {
-    return [fail("database", `${path} cannot be read: ${(error as Error).message}.`, RESTORE)];
+    return [fail(check, `${path} cannot be read: ${(error as Error).message}.`, RESTORE)];
   } finally {
     connection?.close();
   }
