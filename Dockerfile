@@ -13,6 +13,7 @@ FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --no-create-home waypost \
  && install --directory --owner=10001 --group=10001 --mode=700 /data
 COPY --from=build /src/dist/waypost /usr/local/bin/waypost
+COPY LICENSE NOTICE /usr/share/doc/waypost/
 ENV WAYPOST_HOST=0.0.0.0 WAYPOST_DATA_DIR=/data
 # By number, so that an orchestrator can see that it is not root.
 USER 10001:10001

@@ -181,6 +181,10 @@ test("every package that is shipped stands in NOTICE with its licence", async ()
     expect(notice).toContain(`* ${name}: `);
 });
 
+test("the lock file names no registry: it installs from whichever is configured", async () => {
+  expect(await Bun.file(join(root, "bun.lock")).text()).not.toMatch(/https?:\/\//);
+});
+
 describe("a broken order is found", () => {
   const broken: readonly [what: string, file: string, text: string, problem: string][] = [
     ["an import from above", "lib/ids.ts", `import { change } from "../platform/events.ts";`, "not below it"],
