@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -46,7 +46,8 @@ export function zipf(links: number, random: Draw): Draw {
  * as a reverse proxy would pass them on.
  */
 export function writeTraffic(draw: Draw, random: Draw, visits = 150_000): string {
-  const folder = mkdtempSync(join(tmpdir(), "waypost-bench-"));
+  const folder = mkdtempSync(join(tmpdir(), "waypost-traffic-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const agents = Array.from({ length: 5000 }, (_, i) => agent(i));
   const languages = ["en-US,en;q=0.9", "de-DE,de;q=0.9,en;q=0.8", "fr", "pt-BR,pt;q=0.9"];
   const referrers = ["https://t.co/aB3dE", "https://www.google.com/", "", "https://news.example.org/item/42"];
