@@ -21,6 +21,7 @@ import { AppError } from "./lib/errors.ts";
 import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import { startInOrder } from "./lib/service.ts";
+import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
 import type { Ports } from "./platform/context.ts";
 import { secretOf } from "./platform/credentials.ts";
@@ -140,6 +141,7 @@ export async function assembleApp({
     consumes: (facts) => judge(facts).verdict === "human",
     clock,
     trustedProxies: trusted,
+    listensOn: config.WAYPOST_HOST,
     failed: (what, error) => log.error("a visitor was answered in spite of a failure", { what, error }),
   });
   const problems = (): Problems => ({
@@ -182,7 +184,7 @@ export async function assembleApp({
     settleSetup: () => firstRun.begin(`http://localhost:${config.WAYPOST_PORT}`),
     async serve() {
       await services.start();
-      await firstRun.begin(server.url);
+      await firstRun.begin(reachable(server.url));
       serving = true;
     },
     stop: services.stop,

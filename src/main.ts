@@ -1,3 +1,4 @@
 import { run } from "./commands/run.ts";
 
-process.exitCode = await run(process.argv.slice(2), process.env);
+// Not by `exitCode`: a thread that is left over after a failure must not keep the process alive.
+process.exit(await run(process.argv.slice(2), process.env));

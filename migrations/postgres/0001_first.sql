@@ -118,9 +118,8 @@ create table links (
   updated_at bigint not null
 );
 create unique index links_slug on links (domain_id, slug_key);
-create unique index links_external_id on links (workspace_id, external_id);
+create unique index links_external_id on links (workspace_id, external_id) where external_id is not null;
 create index links_created on links (workspace_id, deleted_at, archived_at, created_at, id);
-create index links_domain on links (domain_id, id);
 create index links_destination on links (workspace_id, destination_hash);
 
 create table link_tags (

@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import { systemClock } from "../lib/clock.ts";
 import { openLog, print } from "../lib/log.ts";
+import { reachable } from "../lib/url.ts";
 import { VERSION } from "../version.ts";
 import { openApp } from "./open.ts";
 
@@ -11,7 +12,7 @@ export async function serve(config: Config): Promise<number> {
   const app = await openApp({ config, clock: systemClock, log });
   try {
     await app.serve();
-    print(banner(app.firstRun.baseUrl() ?? app.server.url, app.firstRun.code));
+    print(banner(app.server.url, app.firstRun.baseUrl() ?? reachable(app.server.url), app.firstRun.code));
     log.info("serving", { version: VERSION, url: app.server.url, database: app.ports.db.dialect });
     await stopped;
     log.info("stopping");
@@ -22,11 +23,12 @@ export async function serve(config: Config): Promise<number> {
   return 0;
 }
 
-function banner(url: string, code: string | null): string {
+function banner(listening: string, url: string, code: string | null): string {
   const lines = [
     "",
     `  Waypost ${VERSION}`,
     "",
+    `  Listening    ${listening}`,
     `  Admin page   ${url}/admin`,
     `  API          ${url}/api/v1/docs`,
   ];

@@ -48,6 +48,10 @@ export function sameHost(one: string, other: string): boolean {
 export const isLoopbackHost = (host: string): boolean =>
   host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 
+/** How a browser on this machine reaches a listener: one on all addresses answers on localhost too. */
+export const reachable = (listening: string): string =>
+  listening.replace(/^(https?:\/\/)(0\.0\.0\.0|\[::\])(?=[:/]|$)/, "$1localhost");
+
 /** A host without its port: `[::1]:80` is `[::1]`. */
 export const withoutPort = (host: string): string => host.replace(/:\d*$/, "");
 

@@ -22,7 +22,7 @@ export const oneOf = <const T extends readonly string[]>(values: T, description?
 export const Time = t.String({
   pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$",
   maxLength: 40,
-  description: "ISO 8601 with a zone, such as 2026-11-22T09:00:00Z.",
+  description: "a time in ISO 8601 with a zone, such as 2026-11-22T09:00:00Z",
   examples: ["2026-11-22T09:00:00.000Z"],
 });
 

@@ -67,8 +67,9 @@ function wanted(schema: { readonly [key: string]: unknown }, message: string): s
 }
 
 function text(schema: { readonly [key: string]: unknown }): string {
+  const size = range(schema["minLength"], schema["maxLength"], " characters");
   const described = typeof schema["description"] === "string" && schema["pattern"] !== undefined;
-  return `text${range(schema["minLength"], schema["maxLength"], " characters")}${described ? `: ${schema["description"]}` : ""}`;
+  return described ? `${schema["description"]} (text${size})` : `text${size}`;
 }
 
 function range(min: unknown, max: unknown, unit = ""): string {

@@ -23,17 +23,7 @@ const CACHE_KB = 32_000;
  */
 export function openRows(dataDir: string): ClickStore {
   const path = join(dataDir, "clicks.db");
-  const db = new Database(path, { create: true, strict: true });
-  // auto_vacuum off and secure_delete fast: forgotten clicks are overwritten where that costs no extra page.
-  for (const pragma of [
-    "journal_mode = wal",
-    "synchronous = normal",
-    "secure_delete = fast",
-    "temp_store = memory",
-    `wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
-    `cache_size = -${CACHE_KB}`,
-  ])
-    db.run(`pragma ${pragma}`);
+  const db = open(path);
   migrate(db);
 
   const dictionary = openDictionary(db);
@@ -115,5 +105,30 @@ function syncFile(path: string): void {
     fdatasyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+function open(path: string): Database {
+  const db = new Database(path, { create: true, strict: true });
+  try {
+    // auto_vacuum off and secure_delete fast: forgotten clicks are overwritten where that costs no extra page.
+    for (const pragma of [
+      "journal_mode = wal",
+      "synchronous = normal",
+      "secure_delete = fast",
+      "temp_store = memory",
+      `wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
+      `cache_size = -${CACHE_KB}`,
+    ])
+      db.run(`pragma ${pragma}`);
+    return db;
+  } catch (error) {
+    db.close();
+    if (!["SQLITE_NOTADB", "SQLITE_CORRUPT"].includes(String((error as { code?: unknown }).code)))
+      throw error;
+    throw new Error(
+      `${path} is damaged or no database. Restore it from a backup, or move it away: clicks are then counted from nothing, and links are not touched.`,
+      { cause: error },
+    );
   }
 }

@@ -3,9 +3,10 @@ import { uniqueViolation } from "../../db/errors.ts";
 import { invalid } from "../../lib/errors.ts";
 import { type Id, newId } from "../../lib/ids.ts";
 import { foldSlug } from "../../lib/slug.ts";
-import { hostOf, parseDestination } from "../../lib/url.ts";
+import { hostOf } from "../../lib/url.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
+import { destinationOf, refuseLoop } from "./destination.ts";
 import { caseClashes, domainInUse, hostTaken, sharedDomain } from "./errors.ts";
 import { domainCreated, domainDeleted, domainUpdated } from "./events.ts";
 import { findDomain } from "./find.ts";
@@ -52,9 +53,9 @@ export async function addDomain(
     host: input.host,
     caseSensitive: input.caseSensitive ?? false,
     slugLength: input.slugLength ?? SLUG_LENGTH,
-    rootUrl: fallback("/rootUrl", input.rootUrl),
-    notFoundUrl: fallback("/notFoundUrl", input.notFoundUrl),
-    expiredUrl: fallback("/expiredUrl", input.expiredUrl),
+    rootUrl: await fallback(tx, ctx, "/rootUrl", input.rootUrl),
+    notFoundUrl: await fallback(tx, ctx, "/notFoundUrl", input.notFoundUrl),
+    expiredUrl: await fallback(tx, ctx, "/expiredUrl", input.expiredUrl),
     createdAt: tx.now,
     updatedAt: tx.now,
   };
@@ -67,15 +68,7 @@ export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch)
     const before = await findDomain(tx, ctx, idOrHost);
     const { isDefault, ...settings } = patch;
     if (before.workspaceId === null && Object.keys(settings).length > 0) throw sharedDomain();
-    const after: DomainRow = {
-      ...before,
-      caseSensitive: settings.caseSensitive ?? before.caseSensitive,
-      slugLength: settings.slugLength ?? before.slugLength,
-      rootUrl: patched("/rootUrl", settings.rootUrl, before.rootUrl),
-      notFoundUrl: patched("/notFoundUrl", settings.notFoundUrl, before.notFoundUrl),
-      expiredUrl: patched("/expiredUrl", settings.expiredUrl, before.expiredUrl),
-      updatedAt: tx.now,
-    };
+    const after = await patched(tx, ctx, before, settings);
     if (after.caseSensitive !== before.caseSensitive) await refold(tx, ctx, after);
     const { domains } = ctx.db.tables;
     await tx.update(domains).set(after).where(eq(domains.id, before.id));
@@ -85,6 +78,20 @@ export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch)
     tx.record(domainUpdated, domain.id, domain);
     return domain;
   });
+
+async function patched(tx: Change, ctx: Context, before: DomainRow, patch: DomainPatch): Promise<DomainRow> {
+  const url = (name: "rootUrl" | "notFoundUrl" | "expiredUrl") =>
+    patch[name] === undefined ? before[name] : fallback(tx, ctx, `/${name}`, patch[name]);
+  return {
+    ...before,
+    caseSensitive: patch.caseSensitive ?? before.caseSensitive,
+    slugLength: patch.slugLength ?? before.slugLength,
+    rootUrl: await url("rootUrl"),
+    notFoundUrl: await url("notFoundUrl"),
+    expiredUrl: await url("expiredUrl"),
+    updatedAt: tx.now,
+  };
+}
 
 /** Takes away a host that no link lives on. */
 export const deleteDomain = (ctx: Context, idOrHost: string): Promise<Domain> =>
@@ -117,12 +124,15 @@ async function refold(tx: Change, ctx: Context, domain: DomainRow): Promise<void
   for (const { id, slug } of slugs) await updateSlugKey(tx, ctx, id, foldSlug(slug, domain.caseSensitive));
 }
 
-function fallback(path: string, text: string | null | undefined): string | null {
+/** Where a domain sends those it has no link for: never back to us. */
+async function fallback(
+  tx: Change,
+  ctx: Context,
+  path: string,
+  text: string | null | undefined,
+): Promise<string | null> {
   if (text === null || text === undefined) return null;
-  const destination = parseDestination(text);
-  if ("problem" in destination) throw invalid(path, `${path.slice(1)} ${destination.problem}`);
-  return destination.href;
+  const { href } = destinationOf(path, text);
+  await refuseLoop(tx, ctx, path, href);
+  return href;
 }
-
-const patched = (path: string, text: string | null | undefined, before: string | null): string | null =>
-  text === undefined ? before : fallback(path, text);

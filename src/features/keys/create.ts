@@ -26,6 +26,8 @@ export const createOperatorKey = (ctx: Context, input: NewKey): Promise<KeyWithS
 export interface KeyToAdd extends Omit<NewKey, "permissions"> {
   readonly permissions: readonly Permission[];
   readonly workspaceId: Id<"ws"> | null;
+  /** Whoever asks, when left out. */
+  readonly createdBy?: string;
   /** A value of the operator's own; drawn when left out. */
   readonly secret?: string;
 }
@@ -42,7 +44,7 @@ export async function addKey(tx: Change, ctx: Context, input: KeyToAdd): Promise
     hash: hashOf(secret),
     hint: `${input.secret ? "" : secret.slice(0, 14)}…${secret.slice(-4)}`,
     permissions: [...input.permissions],
-    createdBy: ctx.actor.id,
+    createdBy: input.createdBy ?? ctx.actor.id,
     expiresAt: input.expiresAt ? expiryOf(input.expiresAt, tx.now) : null,
     lastUsedAt: null,
     revokedAt: null,

@@ -5,9 +5,9 @@ import { canonicalSlug, foldSlug, randomSlug, slugProblem } from "../../lib/slug
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { momentOf } from "../../platform/schema.ts";
+import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
 import { findDefaultDomain, findDomain } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
-import { destinationHash, destinationOf, refuseLoop } from "./destination.ts";
 import { externalIdTaken, slugTaken } from "./errors.ts";
 import { linkCreated } from "./events.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";

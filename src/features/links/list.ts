@@ -18,8 +18,8 @@ import {
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { afterPlace, type Page, type PageRequest } from "../../platform/paging.ts";
 import { momentOf } from "../../platform/schema.ts";
+import { destinationHash, destinationOf } from "../domains/destination.ts";
 import { findDomain } from "../domains/find.ts";
-import { destinationHash, destinationOf } from "./destination.ts";
 import type { LinkFilter, LinkSort } from "./filter.ts";
 import type { Link } from "./model.ts";
 import { matches } from "./search.ts";

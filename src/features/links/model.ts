@@ -8,7 +8,7 @@ const Tag = t.String({
   minLength: 1,
   maxLength: tagLengthMax,
   pattern: "^[^,\\s](?:[^,]*[^,\\s])?$",
-  description: "without commas, and no blank at either end",
+  description: "a word or words without commas",
 });
 const RedirectStatus = t.Union([t.Literal(301), t.Literal(302), t.Literal(307), t.Literal(308)]);
 

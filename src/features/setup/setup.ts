@@ -41,7 +41,7 @@ export async function setUp(
       name: input.workspaceName,
       ownerId: user.id as Id<"usr">,
     });
-    const key = await ownerKey(tx, ctx, workspace.id as Id<"ws">);
+    const key = await ownerKey(tx, ctx, workspace.id as Id<"ws">, { createdBy: user.id });
     return { user, workspace, key };
   });
 }
@@ -51,7 +51,7 @@ export const setUpWithKey = (ctx: Context, secret: string, baseUrl: string): Pro
   change(ctx, async (tx) => {
     await begin(tx, ctx, baseUrl);
     const workspace = await addWorkspace(tx, ctx, { name: "Main", ownerId: null });
-    return ownerKey(tx, ctx, workspace.id as Id<"ws">, secret);
+    return ownerKey(tx, ctx, workspace.id as Id<"ws">, { secret });
   });
 
 async function begin(tx: Change, ctx: Context, baseUrl: string): Promise<void> {
@@ -60,13 +60,13 @@ async function begin(tx: Change, ctx: Context, baseUrl: string): Promise<void> {
   tx.record(installationSetUp, "installation", { baseUrl }, null);
 }
 
-const ownerKey = (tx: Change, ctx: Context, workspaceId: Id<"ws">, secret?: string): Promise<KeyWithSecret> =>
-  addKey(tx, ctx, {
-    name: "First key",
-    permissions: roles.owner,
-    workspaceId,
-    ...(secret ? { secret } : {}),
-  });
+const ownerKey = (
+  tx: Change,
+  ctx: Context,
+  workspaceId: Id<"ws">,
+  more: { readonly createdBy?: string; readonly secret?: string },
+): Promise<KeyWithSecret> =>
+  addKey(tx, ctx, { name: "First key", permissions: roles.owner, workspaceId, ...more });
 
 /** The host of an origin as domains are stored. */
 export const hostOfBase = (baseUrl: string): string => new URL(baseUrl).hostname.replace(/\.$/, "");

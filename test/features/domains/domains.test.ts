@@ -145,3 +145,15 @@ test("a destination on a domain that was added later is stopped, not sent round 
   await add("later.example");
   expect((await app.visit(body.data.shortUrl)).status).toBe(508);
 });
+
+test("no fallback leads back to us", async () => {
+  await add("back.example");
+  for (const field of ["rootUrl", "notFoundUrl", "expiredUrl"]) {
+    const patch = await app.call("PATCH", "/domains/back.example", {
+      body: { [field]: "https://BACK.example./x" },
+    });
+    expect([field, patch.status, patch.body.error?.details[0].path]).toEqual([field, 400, `/${field}`]);
+    const made = await add("other-back.example", { [field]: "http://links.test/" });
+    expect([field, made.status]).toEqual([field, 400]);
+  }
+});
