@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { openCheckpoints } from "./checkpoints.ts";
-import type { Database, Queries } from "./database.ts";
+import type { Database, Queries, Tx } from "./database.ts";
 import { openDurability } from "./durability.ts";
 import { sqliteKit } from "./kit.ts";
 import { defineTables } from "./schema/tables.ts";
@@ -46,7 +46,16 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
   const read = queries(statements.reader.passing);
   const turns = openTurns();
   const tables = defineTables(sqliteKit);
-  const writer = openWriter({ connection, statements: statements.writer, tables, clock, turnMs, queries });
+  const writer = openWriter({
+    connection,
+    statements: statements.writer,
+    tables,
+    clock,
+    turnMs,
+    refuse: refuseAfterFailure,
+    nextJoins: turns.nextJoins,
+    queries,
+  });
   const durability = openDurability({
     threads,
     log,
@@ -63,11 +72,12 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
   let refused: AppError | null = null;
   let closing: Promise<void> | null = null;
 
-  async function stored<T>(write: () => Promise<T>): Promise<T> {
+  async function stored<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     if (closing !== null)
       throw new AppError("UNAVAILABLE", "The server is shutting down. Try again in a moment.");
     try {
-      const result = await write();
+      const { result, committed } = await turns.take(() => writer.alone(work), "joins");
+      await committed;
       await durability.settle();
       return result;
     } catch (error) {
@@ -136,15 +146,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     dialect: "sqlite",
     tables,
     read,
-    transaction: (work) =>
-      notNested(() =>
-        stored(() =>
-          turns.take(() => {
-            refuseAfterFailure();
-            return writer.alone(work);
-          }),
-        ),
-      ),
+    transaction: (work) => notNested(() => stored(work)),
     prepare(build) {
       const query = build(queries(statements.reader.lasting)).prepare() as {
         get(parameters: Record<string, unknown>): never;

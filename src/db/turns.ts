@@ -2,7 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 export interface Turns {
   /** Runs `work` when everybody before has finished. */
-  take<T>(work: () => Promise<T>): Promise<T>;
+  take<T>(work: () => Promise<T>, kind?: "joins"): Promise<T>;
+  /** Whether the next in line, if there is one, would join what is open now. */
+  nextJoins(): boolean;
   /** Resolves when nobody is at work or waiting. */
   idle(): Promise<void>;
 }
@@ -13,6 +15,7 @@ const STRETCH_MS = 4;
 export function openTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve();
   let stretchFrom = 0;
+  const line: (undefined | "joins")[] = [];
 
   const breathe = async (): Promise<void> => {
     if (performance.now() - stretchFrom > STRETCH_MS) {
@@ -21,11 +24,16 @@ export function openTurns(): Turns {
     }
   };
   return {
-    take(work) {
-      const mine = last.then(breathe).then(work);
+    take(work, kind) {
+      line.push(kind);
+      const mine = last.then(breathe).then(() => {
+        line.shift();
+        return work();
+      });
       last = mine.catch(() => {});
       return mine;
     },
+    nextJoins: () => line[0] === "joins",
     async idle() {
       for (let seen = last; ; seen = last) {
         await seen;

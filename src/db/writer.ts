@@ -7,11 +7,20 @@ import { within } from "./within.ts";
 
 export interface Writer {
   /**
-   * Runs `work` in a transaction and commits it; nobody else may be writing. Whatever is thrown, by whomever,
-   * nothing of it stays.
+   * Runs `work` in a transaction; nobody else may be writing. Whatever is thrown, by whomever, nothing of it stays.
+   * Those who wait in line for the writer share a commit: it writes each page once for all of them. `committed`
+   * resolves when the work has been committed, and rejects when it is lost with the others.
    */
-  alone<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  alone<T>(work: (tx: Tx) => Promise<T>): Promise<{ result: T; committed: Promise<void> }>;
 }
+
+interface Group {
+  size: number;
+  readonly committed: PromiseWithResolvers<void>;
+}
+
+/** Nobody waits for more than so many others. */
+const GROUP_MAX = 16;
 
 interface WriterOptions {
   readonly connection: Connection;
@@ -20,6 +29,10 @@ interface WriterOptions {
   /** Longest that `work` may take. */
   readonly turnMs: number;
   readonly tables: Tables;
+  /** Throws when nothing may be written any more. Asked when the turn comes. */
+  refuse(): void;
+  /** Whether another transaction waits right behind. */
+  nextJoins(): boolean;
   /** Queries that compile their statements so. */
   queries(prepare: (text: string) => Statement): Queries;
 }
@@ -38,6 +51,8 @@ export function openWriter({
   tables,
   clock,
   turnMs,
+  refuse,
+  nextJoins,
   queries,
 }: WriterOptions): Writer {
   const compiled = new Map<Build<unknown>, Compiled>();
@@ -48,7 +63,51 @@ export function openWriter({
     return query;
   }
 
-  async function alone<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  let group: Group | null = null;
+
+  async function alone<T>(work: (tx: Tx) => Promise<T>): Promise<{ result: T; committed: Promise<void> }> {
+    try {
+      refuse();
+      const { committed } = await join();
+      return { result: await inside(work), committed: committed.promise };
+    } finally {
+      if (group && (group.size >= GROUP_MAX || !nextJoins())) commit(group);
+    }
+  }
+
+  async function join(): Promise<Group> {
+    if (group === null) {
+      await begin(connection);
+      group = { size: 0, committed: Promise.withResolvers<void>() };
+      group.committed.promise.catch(() => {});
+    }
+    group.size++;
+    return group;
+  }
+
+  function commit({ committed }: Group): void {
+    group = null;
+    try {
+      connection.run("commit");
+      committed.resolve();
+    } catch (error) {
+      if (connection.inTransaction) connection.run("rollback");
+      committed.reject(error);
+    }
+  }
+
+  /** One of a group takes back what is his alone; where SQLite has given up the whole, it is lost to all. */
+  function takeBack(error: unknown): void {
+    if (connection.inTransaction) {
+      connection.run("rollback to one");
+      connection.run("release one");
+    } else {
+      group?.committed.reject(error);
+      group = null;
+    }
+  }
+
+  async function inside<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     let live = true;
     const check = () => {
       // A query that is awaited too late would be a transaction of its own, or part of somebody else's.
@@ -76,15 +135,16 @@ export function openWriter({
       update: (...parts: Parameters<Queries["update"]>) => ad().update(...parts),
       delete: (...parts: Parameters<Queries["delete"]>) => ad().delete(...parts),
     } as unknown as Tx;
-    await begin(connection);
+    connection.run("savepoint one");
     try {
       const result = await within(turnMs, work(tx));
       live = false;
-      connection.run("commit");
+      connection.run("release one");
       return result;
-    } finally {
+    } catch (error) {
       live = false;
-      if (connection.inTransaction) connection.run("rollback");
+      takeBack(error);
+      throw error;
     }
   }
   return { alone };

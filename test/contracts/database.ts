@@ -323,6 +323,26 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
       expect(await db.read.$count(linkTotals, like(linkTotals.linkId, "link_run%"))).toBe(2);
     });
 
+    test("keeps all of those who come at once but those who fail, whoever shares a commit with whom", async () => {
+      const { linkTotals } = db.tables;
+      const row = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 100 }, (_, i) =>
+          db.transaction(async (tx) => {
+            await tx.insert(linkTotals).values({ linkId: `link_share${i}`, ...row });
+            if (i % 3 === 1) throw new Error("no");
+            // A broken unique index takes back its statement, and the transaction with it.
+            if (i % 3 === 2) await tx.insert(linkTotals).values({ linkId: `link_share${i}`, ...row });
+            return i;
+          }),
+        ),
+      );
+      const kept = outcomes.flatMap((one) => (one.status === "fulfilled" ? [`link_share${one.value}`] : []));
+      expect(kept).toHaveLength(34);
+      const rows = await db.read.select().from(linkTotals).where(like(linkTotals.linkId, "link_share%"));
+      expect(rows.map(({ linkId }) => linkId as string).sort()).toEqual(kept.sort());
+    });
+
     test("has one moment for everything in a transaction", async () => {
       const moments = await db.transaction(async (tx) => {
         const first = tx.now;

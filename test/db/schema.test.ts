@@ -86,7 +86,7 @@ test("both dialects have the same indexes, by name and columns", async () => {
   const onPostgres: Indexes = (
     await postgresRows<{ line: string }>(
       `select case when indexdef like 'CREATE UNIQUE%' then 'unique ' else '' end || indexname || ' ' || tablename || ' ' ||
-         substring(indexdef from '\\([^)]*\\)$') as line from pg_indexes where schemaname = 'public'`,
+         substring(indexdef from '\\([^)]*\\)') as line from pg_indexes where schemaname = 'public'`,
     )
   ).map((row) => row.line);
   // On SQLite the key of this one is the row's own number, which has no index.
