@@ -16,11 +16,14 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-export async function startProgram(folder = mkdtempSync(join(tmpdir(), "waypost-bench-"))): Promise<Program> {
+export async function startProgram(
+  folder = mkdtempSync(join(tmpdir(), "waypost-bench-")),
+  before: readonly string[] = [],
+): Promise<Program> {
   if (!existsSync(executable)) throw new Error("dist/waypost is not there. Run: npm run build");
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = Bun.spawn(["taskset", "-c", "0", executable, "serve"], {
+  const child = Bun.spawn(["taskset", "-c", "0", ...before, executable, "serve"], {
     cwd: folder,
     env: {
       PATH: process.env["PATH"]!,
@@ -72,30 +75,11 @@ wrk.body = '{"destinationUrl":"https://example.com/landing?x=1"}'
   };
 }
 
-/** Makes every sync of a running process wait; the returned function ends that. */
-export async function delayedDisk(pid: number, delayMs: number): Promise<() => Promise<void>> {
-  const strace = Bun.spawn(
-    [
-      "strace",
-      "-f",
-      "-qq",
-      "-o",
-      "/dev/null",
-      "-e",
-      "trace=fsync,fdatasync",
-      "-e",
-      `inject=fsync,fdatasync:delay_enter=${delayMs * 1000}`,
-      "-p",
-      String(pid),
-    ],
-    { stderr: "pipe" },
-  );
-  await Bun.sleep(500);
-  return async () => {
-    strace.kill("SIGINT");
-    await strace.exited;
-  };
-}
+/** What makes every twentieth sync of each thread late, and stops for nothing else. */
+export const slowDisk = (delayMs: number): string[] => [
+  ...["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"],
+  ...["-e", `inject=fsync,fdatasync:delay_enter=${delayMs * 1000}:when=20+20`],
+];
 
 async function freePort(): Promise<number> {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
