@@ -62,8 +62,7 @@ export class RouteCache {
 
   /** The route of a link that is in memory. Misses are not found here: `lookUp` knows them. */
   find(spelling: string): CachedRoute | undefined {
-    const found = this.#links.get(spelling);
-    return found?.live ? found : undefined;
+    return living(this.#links.get(spelling));
   }
 
   /** Keeps an answer that every visit gets alike, if the link is visited often enough to be worth the memory. */
@@ -78,8 +77,9 @@ export class RouteCache {
 
   /** The route, from memory or from where links are kept. */
   lookUp(spelling: string, host: string, slug: string): CachedRoute | Promise<CachedRoute> {
-    const found = this.#links.get(spelling) ?? this.#misses.get(spelling);
-    if (found?.live) return found;
+    // A dead one among the links must not hide the living one among the misses.
+    const found = living(this.#links.get(spelling)) ?? living(this.#misses.get(spelling));
+    if (found) return found;
     const waiting = this.#pending.get(spelling);
     // One begun before the last change may know less than this caller must be told.
     if (waiting?.generation === this.#generation) return waiting.route;
@@ -137,6 +137,9 @@ export class RouteCache {
     this.#living.set(key, kept);
     // Anyone can write one link in thousands of ways; only the first few may take the place of other links.
     const spellings = kept.link && kept.spellings < SPELLINGS_MAX ? this.#links : this.#misses;
+    // What stood among the links before would be kept warm by visits to what is missing now.
+    if (spellings === this.#misses && this.#links.peek(spelling)?.live === false)
+      this.#links.delete(spelling);
     // Two lookups of one spelling may end here; it counts once.
     if (spellings.peek(spelling) !== kept) kept.spellings++;
     spellings.set(spelling, kept);
@@ -164,6 +167,7 @@ export class RouteCache {
   }
 }
 
+const living = (found: CachedRoute | undefined) => (found?.live ? found : undefined);
 // A space cannot stand in an id.
 const keyOf = (domainId: string, slugKey: string): string => `${domainId} ${slugKey}`;
 /** About half a kilobyte each. */

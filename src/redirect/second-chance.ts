@@ -16,7 +16,7 @@ export class SecondChance<Value extends Warm> {
   readonly #sizeMax: number;
   readonly #left: (value: Value) => void;
   readonly #values = new Map<string, Value>();
-  /** The round the hand goes: every key, in the place it was given when it came. */
+  /** The round the hand goes: every key, in the place it was given when it came, and keys that were deleted. */
   readonly #round: string[] = [];
   #hand = 0;
 
@@ -46,6 +46,14 @@ export class SecondChance<Value extends Warm> {
     this.#values.set(key, value);
   }
 
+  /** Its place in the round stays empty until the hand comes by: to look for it would cost more than it holds. */
+  delete(key: string): void {
+    const value = this.#values.get(key);
+    if (value === undefined) return;
+    this.#values.delete(key);
+    this.#left(value);
+  }
+
   clear(): void {
     const values = [...this.#values.values()];
     this.#values.clear();
@@ -64,7 +72,8 @@ export class SecondChance<Value extends Warm> {
       const place = this.#hand;
       this.#hand = (place + 1) % this.#sizeMax;
       const key = this.#round[place]!;
-      const value = this.#values.get(key)!;
+      const value = this.#values.get(key);
+      if (value === undefined) return place;
       if (value.heat === 0 || step === STEPS_MAX) {
         this.#values.delete(key);
         this.#left(value);

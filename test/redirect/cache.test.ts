@@ -50,6 +50,16 @@ describe("what is in memory", () => {
     expect((visit("/new") as Response).status).toBe(302);
   });
 
+  test("a link that is gone is looked up once, however often it is visited afterwards", () => {
+    const { visit, routes, links, lookups } = makeRedirect({ links: { a: linkOf() } });
+    visit("/a");
+    links.delete("a");
+    routes.drop("dom_1", "a");
+    for (let i = 0; i < 100; i++) expect((visit("/a") as Response).status).toBe(404);
+    expect(lookups).toHaveLength(2);
+    expect(routes.size).toEqual({ links: 0, misses: 1, living: 1 });
+  });
+
   test("dropping one link leaves the others in memory", () => {
     const { visit, routes, lookups } = makeRedirect({ links: { a: linkOf(), b: linkOf() } });
     visit("/a");

@@ -39,7 +39,10 @@ test("when all is warm, room is still found", () => {
 });
 
 test("everything that leaves is told of once, and nothing else", () => {
-  const action = fc.tuple(fc.constantFrom("get", "set", "same", "clear"), fc.constantFrom(..."abcdefgh"));
+  const action = fc.tuple(
+    fc.constantFrom("get", "set", "same", "delete", "clear"),
+    fc.constantFrom(..."abcdefgh"),
+  );
   fc.assert(
     fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
       const { cache, left } = makeCache(4);
@@ -48,6 +51,7 @@ test("everything that leaves is told of once, and nothing else", () => {
         if (what === "get") cache.get(key);
         if (what === "set") cache.set(key, { heat: 0, name: `${made++}` });
         if (what === "same") cache.set(key, cache.peek(key) ?? { heat: 0, name: `${made++}` });
+        if (what === "delete") cache.delete(key);
         if (what === "clear") cache.clear();
         expect(cache.size).toBeLessThanOrEqual(4);
       }
