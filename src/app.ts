@@ -162,6 +162,7 @@ export async function assembleApp({
         if (cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted))
           secure.add(request);
         const address = addressOf(request, peers);
+        if (pace.isFull()) return api.refuse(request, overloaded());
         return docsPage(request) ?? pace(() => api.fetch(request, address));
       },
       admin: adminPage,
@@ -196,6 +197,11 @@ const notSetUp = () =>
     "UNAVAILABLE",
     "This installation has not been set up. Open /admin with the code the server has printed.",
   );
+
+const overloaded = () =>
+  new AppError("UNAVAILABLE", "Too many calls at once. Try again in a moment.", {
+    headers: { "retry-after": "1" },
+  });
 
 const hostOf = (baseUrl: string | null): string | null =>
   baseUrl === null ? null : new URL(baseUrl).hostname;

@@ -134,7 +134,6 @@ export const settings = {
   WAYPOST_REQUEST_TIMEOUT: duration("Longest an API call may take.", "30s"),
   WAYPOST_SHUTDOWN_TIMEOUT: duration("How long a stop waits for requests in flight.", "30s"),
   WAYPOST_IDEMPOTENCY_KEEP: duration("How long answers to an Idempotency-Key are kept.", "24h"),
-  WAYPOST_TRASH_KEEP: duration("How long deleted links can be restored and keep their slug.", "30d"),
   WAYPOST_DISK_RESERVE: size(
     "Free space below which writes are refused, so that redirects and clicks go on.",
     "200MB",

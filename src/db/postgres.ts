@@ -75,7 +75,13 @@ export function openPostgres({
       const query = build(read).prepare() as {
         execute(parameters: Record<string, unknown>): Promise<never[]>;
       };
-      return async (parameters) => (await query.execute(parameters))[0];
+      return async (parameters) => {
+        try {
+          return (await query.execute(parameters))[0];
+        } catch (error) {
+          throw health.judged(error);
+        }
+      };
     },
     problem: health.problem,
     close() {

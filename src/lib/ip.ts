@@ -81,3 +81,12 @@ export function networkOf(address: string): string {
   if (bytes.length === 3) return `${bytes.join(".")}.0/24`;
   return `${ipaddr.fromByteArray([...bytes, ...new Array<number>(10).fill(0)]).toString()}/48`;
 }
+
+/** What one customer of a provider has: an IPv4 address, or the /64 of an IPv6 one. For counting strangers. */
+export function neighbourhoodOf(address: string): string {
+  if (!address.includes(":") || !isAddress(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === "ipv4"
+    ? parsed.toString()
+    : Buffer.from(parsed.toByteArray().slice(0, 8)).toString("hex");
+}

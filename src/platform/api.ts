@@ -1,7 +1,7 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
-import { networkOf } from "../lib/ip.ts";
+import { neighbourhoodOf, networkOf } from "../lib/ip.ts";
 import { checkBody, readBody } from "./body.ts";
 import type { Actor, Context, Ports } from "./context.ts";
 import { failure, type Stamp } from "./envelope.ts";
@@ -36,6 +36,8 @@ export interface Api {
   fetch(request: Request, address: string): Promise<Response>;
   /** Answers a request of somebody who is known already: the local command line. */
   fetchAs(request: Request, actor: Actor): Promise<Response>;
+  /** Answers without looking at the request: there are too many already. */
+  refuse(request: Request, error: AppError): Response;
   readonly routes: readonly RegisteredRoute[];
 }
 
@@ -52,6 +54,7 @@ export function openApiLater(options: ApiOptions): Api {
   return {
     fetch: (request, address) => api().fetch(request, address),
     fetchAs: (request, actor) => api().fetchAs(request, actor),
+    refuse: (request, error) => api().refuse(request, error),
     get routes() {
       return api().routes;
     },
@@ -137,7 +140,7 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
     const known = actor instanceof Error ? null : actor;
     const allowance = known
       ? await limits.key.take(`${known.workspaceId}:${known.id}`)
-      : await limits.anonymous.take(address);
+      : await limits.anonymous.take(neighbourhoodOf(address));
     return { actor, allowance };
   }
 
@@ -155,6 +158,12 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
     routes,
     fetch: (request, address) => answer(request, address, null),
     fetchAs: (request, actor) => answer(request, null, actor),
+    refuse(request, error) {
+      const at = ports.clock.now();
+      const stamp = { at, requestId: requestIdOf(request, at) };
+      observe({ method: request.method, route: "none", status: 503, seconds: 0 });
+      return finished(failure(stamp, error), stamp, null);
+    },
   };
 }
 
@@ -163,6 +172,7 @@ function contextOf(ports: Ports, request: Request, { actor, at, requestId, addre
     ...ports,
     actor: actor ?? nobody,
     at,
+    target: targetOf(request),
     idempotencyKey: idempotencyKeyOf(request),
     origin: {
       requestId,
@@ -204,6 +214,11 @@ const wrongMethod = (request: Request, allow: string): Response => {
 function requestIdOf(request: Request, at: number): string {
   const given = request.headers.get("x-request-id");
   return given !== null && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : newId("req", at);
+}
+
+function targetOf(request: Request): string {
+  const { pathname, search } = new URL(request.url);
+  return `${request.method} ${pathname}${search}\n${request.headers.get("if-match") ?? ""}`;
 }
 
 function idempotencyKeyOf(request: Request): string | null {

@@ -49,6 +49,8 @@ export interface Context extends Ports {
   readonly origin: Origin;
   /** When the request arrived, in milliseconds since 1970. */
   readonly at: number;
+  /** What is asked: method, path, query and If-Match. A retry asks the same. */
+  readonly target: string;
   /** The Idempotency-Key of a POST; null without one. */
   readonly idempotencyKey: string | null;
   /** Set while a POST with an Idempotency-Key runs: `change` stores the answer with the effect. */

@@ -1,7 +1,8 @@
 import type { Static, TSchema } from "@sinclair/typebox";
-import { and, eq, lte } from "drizzle-orm";
+import { and, eq, inArray, lte, or } from "drizzle-orm";
 import type { Build, Tx } from "../db/database.ts";
 import { placeholders } from "../db/placeholders.ts";
+import { isUnavailable } from "../db/postgres-health.ts";
 import { type Id, newId } from "../lib/ids.ts";
 import type { Actor, Context, Origin } from "./context.ts";
 
@@ -46,7 +47,7 @@ const EVENTS_PER_INSERT = 500;
 export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>): Promise<T> {
   let events: Event[] = [];
   let answer: string | null = null;
-  const result = await ctx.db.transaction(async (tx) => {
+  const stored = ctx.db.transaction(async (tx) => {
     events = [];
     const record: Change["record"] = (type, subjectId, data, workspaceId = ctx.actor.workspaceId) => {
       events.push({
@@ -67,9 +68,17 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
     answer = await storeAnswer(ctx, tx, done);
     return done;
   });
-  if (ctx.once && answer !== null) ctx.once.stored = answer;
-  for (const event of events) ctx.heard(event);
-  return result;
+  try {
+    const result = await stored;
+    if (ctx.once && answer !== null) ctx.once.stored = answer;
+    for (const event of events) ctx.heard(event);
+    return result;
+  } catch (error) {
+    if (error instanceof Unchanged) return error.result as T;
+    // The connection may have broken after the commit: forgetting what is still true costs a lookup.
+    if (isUnavailable(error)) for (const event of events) ctx.heard(event);
+    throw error;
+  }
 }
 
 const insertEvent: Build = (queries, { events }) => queries.insert(events).values(placeholders(events));
@@ -86,7 +95,7 @@ async function storeAnswer(ctx: Context, tx: Tx, result: unknown): Promise<strin
   if (!once || once.stored !== null) return null;
   const { idempotency } = db.tables;
   const body = once.render(result);
-  await tx.delete(idempotency).where(and(eq(idempotency.id, once.id), lte(idempotency.expiresAt, tx.now)));
+  await sweepAnswers(tx, ctx, once.id);
   await tx.insert(idempotency).values({
     id: once.id,
     requestHash: once.requestHash,
@@ -96,4 +105,24 @@ async function storeAnswer(ctx: Context, tx: Tx, result: unknown): Promise<strin
     expiresAt: tx.now + config.WAYPOST_IDEMPOTENCY_KEEP,
   });
   return body;
+}
+
+const SWEPT_AT_ONCE = 100;
+
+/** Whoever stores an answer takes some away that are past their time, his own predecessor's among them. */
+async function sweepAnswers(tx: Tx, ctx: Context, id: string): Promise<void> {
+  const { idempotency } = ctx.db.tables;
+  const past = lte(idempotency.expiresAt, tx.now);
+  const some = tx.select({ id: idempotency.id }).from(idempotency).where(past).limit(SWEPT_AT_ONCE);
+  await tx.delete(idempotency).where(or(and(eq(idempotency.id, id), past), inArray(idempotency.id, some)));
+}
+
+/** Thrown by a change's work that finds everything as it should be: nothing is stored, and `result` is the answer. */
+export class Unchanged<T> extends Error {
+  override readonly name = "Unchanged";
+  readonly result: T;
+  constructor(result: T) {
+    super("nothing to change");
+    this.result = result;
+  }
 }

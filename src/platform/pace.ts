@@ -1,8 +1,14 @@
-/** Starts a task when its round has come. */
-export type Pace = <T>(task: () => Promise<T>) => Promise<T>;
+export interface Pace {
+  /** Starts a task when its round has come. */
+  <T>(task: () => Promise<T>): Promise<T>;
+  /** So many wait that another would wait too long. */
+  isFull(): boolean;
+}
 
 /** As many write together, and share a commit; a redirect waits for as many at most. */
 const TASKS_A_ROUND = 8;
+/** About a second's work. */
+const WAITING_MAX = 2000;
 
 /**
  * Lets a few tasks begin in each round of the event loop. Between two rounds the sockets are asked, so redirects are
@@ -16,10 +22,11 @@ export function openPace(tasksMax = TASKS_A_ROUND): Pace {
     if (waiting.length > 0) setImmediate(round);
   }
 
-  return async (task) => {
+  const pace = async <T>(task: () => Promise<T>): Promise<T> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     if (waiting.push(resolve) === 1) setImmediate(round);
     await promise;
     return task();
   };
+  return Object.assign(pace, { isFull: () => waiting.length >= WAITING_MAX });
 }

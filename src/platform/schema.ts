@@ -38,11 +38,22 @@ export const queryInteger = (options: { minimum: number; maximum: number; descri
  * @throws AppError VALIDATION_ERROR naming `path`
  */
 export function momentOf(path: string, text: string): number {
+  const ms = instant(text);
+  if (ms === null) throw invalid(path, `${path.slice(1)} is not a date and time of the calendar`);
+  // Beyond, a time is written with a sign and six digits, which no `Time` has.
+  if (ms < FIRST_MS || ms > LAST_MS)
+    throw invalid(path, `${path.slice(1)} must lie in the years 0000 to 9999, UTC`);
+  return ms;
+}
+
+const FIRST_MS = Date.parse("0000-01-01T00:00:00.000Z");
+const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
+
+function instant(text: string): number | null {
   try {
     return Temporal.Instant.from(text).epochMilliseconds;
   } catch (error) {
-    if (error instanceof RangeError)
-      throw invalid(path, `${path.slice(1)} is not a date and time of the calendar`);
+    if (error instanceof RangeError) return null;
     throw error;
   }
 }

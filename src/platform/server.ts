@@ -102,7 +102,8 @@ export function openServer(options: ServerOptions): HttpService {
         // … and show strangers our source.
         development: false,
         idleTimeout: IDLE_SECONDS,
-        maxRequestBodySize: config.WAYPOST_BODY_LIMIT,
+        // Beyond the limit the API refuses in its own words; what is far beyond never gets in.
+        maxRequestBodySize: 2 * config.WAYPOST_BODY_LIMIT + 65_536,
         error(error) {
           log.error("A request failed", { error });
           return pageResponse(pages.failed);

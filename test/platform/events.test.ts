@@ -19,6 +19,7 @@ beforeEach(async () => {
     actor: systemActor(null, []),
     origin: { requestId: "req_1", network: null, userAgent: null },
     at: app.clock.now(),
+    target: "",
     idempotencyKey: null,
   };
 });

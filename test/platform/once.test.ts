@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { hashOf } from "../../src/lib/secrets.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 
 let app: TestApp;
@@ -81,6 +82,59 @@ test("an answer that shows a secret is kept nowhere, and a retry is told so", as
   expect((await make()).status).toBe(409);
   const rows = await app.db.read.select().from(app.db.tables.idempotency);
   expect(JSON.stringify(rows)).not.toContain(first.body.data.secret);
+});
+
+test("a link that was found instead of made is answered again as it was, and so is one that was made", async () => {
+  const url = "https://example.com/find-once";
+  const ask = (key: string) => post(key, { destinationUrl: url, findExisting: true });
+  const made = await ask("find-1");
+  const retried = await ask("find-1");
+  expect([made.status, retried.status, retried.text]).toEqual([201, 201, made.text]);
+  const found = await ask("find-2");
+  const again = await ask("find-2");
+  expect([found.status, again.status, again.text]).toEqual([200, 200, found.text]);
+  expect(found.body.data.id).toBe(made.body.data.id);
+});
+
+test("a key with another If-Match asks for something else", async () => {
+  const { body: made, headers } = await post("etag");
+  expect(headers.get("etag")).toBe(`"${made.data.id}-1"`);
+  expect((await post("etag")).headers.get("etag")).toBe(`"${made.data.id}-1"`);
+  const archive = (ifMatch: string) =>
+    app.call("POST", `/links/${made.data.id}/archive`, {
+      headers: { "idempotency-key": "arch", "if-match": ifMatch },
+    });
+  expect((await archive(`"${made.data.id}-1"`)).status).toBe(200);
+  expect((await archive(`"${made.data.id}-2"`)).status).toBe(422);
+});
+
+test("answers past their time are taken away by those that come after", async () => {
+  for (let i = 0; i < 5; i++) await post(`old-${i}`);
+  app.clock.advance(25 * 3_600_000);
+  await post("sweeper");
+  expect(await app.db.read.$count(app.db.tables.idempotency)).toBe(1);
+});
+
+test("a password is kept in no form but its own hash", async () => {
+  const password = "correct horse battery";
+  const { permissions } = await import("../../src/platform/permissions.ts");
+  const actor = {
+    kind: "system",
+    id: "local",
+    workspaceId: null,
+    permissions: new Set(permissions),
+  } as const;
+  const request = new Request("http://localhost/api/v1/users", {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": "user" },
+    body: JSON.stringify({ email: "ada@example.com", password }),
+  });
+  expect((await app.app.api.fetchAs(request, actor)).status).toBe(201);
+  const [row] = (await app.db.read.select().from(app.db.tables.idempotency)).slice(-1);
+  const guess = { email: "ada@example.com", password };
+  const hash = (input: unknown) => hashOf(`POST /api/v1/users\n\n${JSON.stringify(input)}`);
+  expect(row!.requestHash).not.toBe(hash(guess));
+  expect(row!.requestHash).toBe(hash({ ...guess, password: null }));
 });
 
 test("every POST honours the key", async () => {

@@ -11,7 +11,9 @@ export const identityRoutes = (guard: Guard) =>
     .post(
       "",
       ({ ctx, body }) =>
-        once(ctx, { status: 201, message: "User created" }, body, (c) => createUser(c, body)),
+        once(ctx, { status: 201, message: "User created" }, { ...body, password: null }, (c) =>
+          createUser(c, body),
+        ),
       {
         may: "installation:update",
         body: NewUser,

@@ -6,7 +6,7 @@ import { type Change, change } from "../../platform/events.ts";
 import { operatorPermissions, type Permission, roles } from "../../platform/permissions.ts";
 import { momentOf } from "../../platform/schema.ts";
 import { keyCreated } from "./events.ts";
-import { type KeyWithSecret, type NewKey, toKey } from "./model.ts";
+import { type KeyWithSecret, type NewKey, type NewOperatorKey, toKey } from "./model.ts";
 
 /** Makes a key for the caller's workspace. No key can make one that may more than itself. */
 export function createKey(ctx: Context, input: NewKey): Promise<KeyWithSecret> {
@@ -20,7 +20,7 @@ export function createKey(ctx: Context, input: NewKey): Promise<KeyWithSecret> {
 }
 
 /** An operator's key: the installation's permissions and no workspace. */
-export const createOperatorKey = (ctx: Context, input: NewKey): Promise<KeyWithSecret> =>
+export const createOperatorKey = (ctx: Context, input: NewOperatorKey): Promise<KeyWithSecret> =>
   change(ctx, (tx) => addKey(tx, ctx, { ...input, permissions: operatorPermissions, workspaceId: null }));
 
 export interface KeyToAdd extends Omit<NewKey, "permissions"> {

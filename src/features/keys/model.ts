@@ -5,9 +5,22 @@ import { isoOf, isoOrNull, nullable, oneOf, strict, Time } from "../../platform/
 const PermissionWord = oneOf(permissions);
 const RoleWord = oneOf(["owner", "admin", "editor", "viewer"]);
 
-export const NewKey = strict({
-  name: t.String({ minLength: 1, maxLength: 100, pattern: "\\S", description: "a name", examples: ["CI"] }),
+const chosen = {
+  name: t.String({
+    minLength: 1,
+    maxLength: 100,
+    pattern: "\\S",
+    description: "a name",
+    examples: ["CI"],
+  }),
   environment: t.Optional(oneOf(["live", "test"])),
+  expiresAt: t.Optional(nullable(Time)),
+};
+export const NewOperatorKey = strict(chosen);
+export type NewOperatorKey = typeof NewOperatorKey.static;
+
+export const NewKey = strict({
+  ...chosen,
   role: t.Optional(RoleWord),
   permissions: t.Optional(
     t.Array(PermissionWord, {
@@ -15,7 +28,6 @@ export const NewKey = strict({
       description: "Instead of a role: exactly these.",
     }),
   ),
-  expiresAt: t.Optional(nullable(Time)),
 });
 export type NewKey = typeof NewKey.static;
 

@@ -7,7 +7,7 @@ import { ok, page } from "../../platform/reply.ts";
 import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
 import { createKey, createOperatorKey } from "./create.ts";
 import { listKeys, readKey, revokeKey } from "./keys.ts";
-import { Key, KeyWithSecret, NewKey } from "./model.ts";
+import { Key, KeyWithSecret, NewKey, NewOperatorKey } from "./model.ts";
 
 const KeyParams = t.Object({ key: t.String({ maxLength: 64 }) });
 
@@ -55,11 +55,32 @@ export const keyRoutes = (guard: Guard) =>
         ),
       {
         may: "installation:update",
-        body: NewKey,
+        body: NewOperatorKey,
         response: { 201: envelope(KeyWithSecret) },
         detail: {
           operationId: "createOperatorKey",
           summary: "Make an operator's key: metrics, readiness, workspaces",
         },
+      },
+    )
+    .get(
+      "/installation/keys",
+      ({ ctx, query }) =>
+        page(ctx, "Operator keys", query, "operator keys", (request) => listKeys(ctx, request)),
+      {
+        may: "installation:read",
+        query: strict(pagingQuery),
+        response: { 200: listEnvelope(Key) },
+        detail: { operationId: "listOperatorKeys", summary: "Keys of operators, newest first" },
+      },
+    )
+    .delete(
+      "/installation/keys/:key",
+      async ({ ctx, params }) => ok(ctx, "Operator key revoked", await revokeKey(ctx, params.key)),
+      {
+        may: "installation:update",
+        params: KeyParams,
+        response: { 200: envelope(Key) },
+        detail: { operationId: "revokeOperatorKey", summary: "End an operator's key at once" },
       },
     );

@@ -1,5 +1,5 @@
 import type { Context } from "../../platform/context.ts";
-import { change, type EventType } from "../../platform/events.ts";
+import { change, type EventType, Unchanged } from "../../platform/events.ts";
 import { inTrash } from "./errors.ts";
 import { linkArchived, linkDeleted, linkPurged, linkRestored, linkUnarchived } from "./events.ts";
 import { findLink, type LinkName } from "./find.ts";
@@ -27,17 +27,25 @@ export const deleteLink = (ctx: Context, name: LinkName, ifMatch: string | null)
 export const restoreLink = (ctx: Context, name: LinkName, ifMatch: string | null): Promise<Link> =>
   move(ctx, name, ifMatch, linkRestored, () => ({ deletedAt: null }));
 
-/** Destroys the link and its clicks for good. Its slug is free again. */
+/**
+ * Destroys the link and its clicks for good. Its slug is free again. The clicks go first, so that a failure leaves a
+ * link that can be destroyed again; those that came meanwhile go after it.
+ */
 export async function purgeLink(ctx: Context, name: LinkName, ifMatch: string | null): Promise<Link> {
-  const link = await change(ctx, async (tx) => {
-    const found = await findLink(tx, ctx, name);
+  const { row } = await findLink(ctx.db.read, ctx, name);
+  checkVersion(row, ifMatch);
+  const clicks = { workspaceId: row.workspaceId, linkId: row.id };
+  await ctx.clicks.forget(clicks);
+  const gone = await change(ctx, async (tx) => {
+    const found = await findLink(tx, ctx, { link: row.id });
     checkVersion(found.row, ifMatch);
-    await deleteLinkRow(tx, ctx, found.row.id);
-    tx.record(linkPurged, found.row.id, coreOf(ctx, found));
-    return { ...linkOf(ctx, found), workspaceId: found.row.workspaceId };
+    await deleteLinkRow(tx, ctx, row.id);
+    tx.record(linkPurged, row.id, coreOf(ctx, found));
+    return linkOf(ctx, found);
   });
-  const { workspaceId, ...gone } = link;
-  await ctx.clicks.forget({ workspaceId, linkId: gone.id });
+  await ctx.clicks.forget(clicks).catch((error: unknown) => {
+    ctx.log.warning("clicks of a purged link may be left", { linkId: row.id, error });
+  });
   return gone;
 }
 
@@ -52,7 +60,10 @@ const move = (
   change(ctx, async (tx) => {
     const found = await findLink(tx, ctx, name);
     checkVersion(found.row, ifMatch);
-    const row = { ...found.row, ...to(found.row, tx.now), version: found.row.version + 1, updatedAt: tx.now };
+    const moved = to(found.row, tx.now);
+    if (moved.archivedAt === found.row.archivedAt || moved.deletedAt === found.row.deletedAt)
+      throw new Unchanged(linkOf(ctx, found));
+    const row = { ...found.row, ...moved, version: found.row.version + 1, updatedAt: tx.now };
     await updateLinkRow(tx, ctx, row, false);
     tx.record(event, row.id, coreOf(ctx, { ...found, row }));
     return linkOf(ctx, { ...found, row });

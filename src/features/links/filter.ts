@@ -14,7 +14,9 @@ export const filterQuery = {
     t.String({ minLength: 1, maxLength: 1050, description: "One tag, or several with commas between." }),
   ),
   tagMode: t.Optional(oneOf(["any", "all"], "Whether any or all of the tags are wanted.")),
-  archived: t.Optional(oneOf(["false", "true", "any"], "Archived links are left out by default.")),
+  archived: t.Optional(
+    oneOf(["false", "true", "any"], "Archived links are left out by default; the trash shows them."),
+  ),
   deleted: t.Optional(t.Boolean({ description: "The trash instead of the links in use." })),
   expired: t.Optional(t.Boolean({ description: "By date, or because the clicks are used up." })),
   externalId: t.Optional(t.String({ minLength: 1, maxLength: 255 })),

@@ -100,7 +100,7 @@ async function conditions(ctx: Context, filter: LinkFilter): Promise<SQL | undef
   return and(
     mine(ctx),
     filter.deleted ? isNotNull(links.deletedAt) : isNull(links.deletedAt),
-    archived(ctx, filter.archived ?? "false"),
+    archived(ctx, filter.archived ?? (filter.deleted ? "any" : "false")),
     filter.domain === undefined
       ? undefined
       : eq(links.domainId, (await findDomain(ctx.db.read, ctx, filter.domain)).id),

@@ -31,6 +31,12 @@ const named = {
 };
 const Named = strict(named);
 
+/** The order in which the query names its parameters makes no other list. */
+const scopeOf = (sort: LinkSort, filter: object): string =>
+  JSON.stringify([sort, Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1))]);
+
+const etag = (link: Link) => ({ etag: etagOf(link) });
+
 export const linkRoutes = (guard: Guard) =>
   new Elysia({ prefix: "/links", tags: ["Links"] })
     .use(guard)
@@ -46,7 +52,7 @@ export const linkRoutes = (guard: Guard) =>
           ...(limit && { limit }),
           ...(cursor !== undefined && { cursor }),
         };
-        return page(ctx, "Links", paging, JSON.stringify([sort, filter]), (request) =>
+        return page(ctx, "Links", paging, scopeOf(sort, filter), (request) =>
           listLinks(ctx, filter, sort, request),
         );
       },
@@ -59,13 +65,14 @@ export const linkRoutes = (guard: Guard) =>
     )
     .post(
       "",
-      async ({ ctx, body }) => {
-        const existing = body.findExisting ? await findExisting(ctx, body) : null;
-        const answer = existing
-          ? { status: 200, message: "Link exists" }
-          : { status: 201, message: "Link created" };
-        return once(ctx, answer, body, async (c) => existing ?? createLink(c, body));
-      },
+      ({ ctx, body }) =>
+        once(
+          ctx,
+          { status: 201, message: "Link created", headers: etag },
+          body,
+          (c) => createLink(c, body),
+          body.findExisting ? { message: "Link exists", find: (c) => findExisting(c, body) } : undefined,
+        ),
       {
         may: "links:create",
         body: NewLink,
@@ -112,9 +119,10 @@ export const linkRoutes = (guard: Guard) =>
     )
     .delete(
       "/:link",
-      async ({ ctx, params, query: { permanent, ...query }, request }) => {
+      async ({ ctx, params, query: { permanent, ...query }, request, set }) => {
         const verb = permanent ? purgeLink : deleteLink;
         const link = await verb(ctx, { ...params, ...query }, request.headers.get("if-match"));
+        if (!permanent) set.headers["etag"] = etagOf(link);
         return ok(ctx, permanent ? "Link destroyed" : "Link moved to the trash", link);
       },
       {
@@ -131,7 +139,7 @@ export const linkRoutes = (guard: Guard) =>
     .post(
       "/:link/archive",
       ({ ctx, params, query, request }) =>
-        once(ctx, { status: 200, message: "Link archived" }, [params, query], (c) =>
+        once(ctx, { status: 200, message: "Link archived", headers: etag }, [params, query], (c) =>
           archiveLink(c, { ...params, ...query }, request.headers.get("if-match")),
         ),
       {
@@ -145,7 +153,7 @@ export const linkRoutes = (guard: Guard) =>
     .post(
       "/:link/unarchive",
       ({ ctx, params, query, request }) =>
-        once(ctx, { status: 200, message: "Link unarchived" }, [params, query], (c) =>
+        once(ctx, { status: 200, message: "Link unarchived", headers: etag }, [params, query], (c) =>
           unarchiveLink(c, { ...params, ...query }, request.headers.get("if-match")),
         ),
       {
@@ -159,7 +167,7 @@ export const linkRoutes = (guard: Guard) =>
     .post(
       "/:link/restore",
       ({ ctx, params, query, request }) =>
-        once(ctx, { status: 200, message: "Link restored" }, [params, query], (c) =>
+        once(ctx, { status: 200, message: "Link restored", headers: etag }, [params, query], (c) =>
           restoreLink(c, { ...params, ...query }, request.headers.get("if-match")),
         ),
       {

@@ -1,7 +1,7 @@
 import { uniqueViolation } from "../../db/errors.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import type { Context } from "../../platform/context.ts";
-import { type Change, change } from "../../platform/events.ts";
+import { type Change, change, Unchanged } from "../../platform/events.ts";
 import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
 import { findDomain } from "../domains/find.ts";
 import { chosenSlug, expiredUrlOf, timeOf } from "./create.ts";
@@ -26,6 +26,7 @@ export async function updateLink(
       checkVersion(found.row, ifMatch);
       if (found.row.deletedAt !== null) throw inTrash();
       const row = await patched(tx, ctx, found.row, patch);
+      if (isSame(found.row, row)) throw new Unchanged(linkOf(ctx, found));
       await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
       const after = coreOf(ctx, { ...found, row });
       tx.record(linkUpdated, row.id, { ...after, previous: changed(coreOf(ctx, found), after) });
@@ -37,6 +38,11 @@ export async function updateLink(
     throw broken === "links_external_id" ? externalIdTaken(error) : error;
   }
 }
+
+/** Nothing differs but what every edit counts up. */
+const isSame = (before: LinkRow, after: LinkRow): boolean =>
+  JSON.stringify({ ...after, version: before.version, updatedAt: before.updatedAt }) ===
+  JSON.stringify(before);
 
 /** The fields of `before` that `after` has otherwise. */
 const changed = (before: LinkCore, after: LinkCore): Partial<LinkCore> =>

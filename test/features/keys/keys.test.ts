@@ -103,3 +103,36 @@ test("every single-character slip is told from a real key without asking the dat
   }
   expect(new Set(Array.from({ length: 1000 }, () => newApiKey("test"))).size).toBe(1000);
 });
+
+test("an operator lists and revokes operators' keys, and no workspace's key does", async () => {
+  const { permissions } = await import("../../../src/platform/permissions.ts");
+  const operator = {
+    kind: "system",
+    id: "local",
+    workspaceId: null,
+    permissions: new Set(permissions),
+  } as const;
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const request = new Request(`http://localhost/api/v1/installation/keys${path}`, {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const response = await app.app.api.fetchAs(request, operator);
+    // biome-ignore lint/suspicious/noExplicitAny: tests look into answers as they come
+    return { status: response.status, body: (await response.json()) as any };
+  };
+  expect((await ask("POST", "", { name: "op", permissions: ["links:read"] })).status).toBe(400);
+  const { body } = await ask("POST", "", { name: "op" });
+  expect(body.data.permissions).toEqual(["installation:read", "installation:update"]);
+  const secret = body.data.secret;
+  expect(
+    (await app.call("GET", "/installation/keys", { key: secret })).body.data.map(
+      ({ id }: { id: string }) => id,
+    ),
+  ).toEqual([body.data.id]);
+  expect((await app.call("GET", "/installation/keys")).status).toBe(403);
+  expect((await app.call("GET", "/links", { key: secret })).status).toBe(403);
+  expect((await app.call("DELETE", `/installation/keys/${body.data.id}`, { key: secret })).status).toBe(200);
+  expect((await app.call("GET", "/installation/keys", { key: secret })).status).toBe(401);
+});

@@ -115,6 +115,12 @@ const refused: [string, Record<string, unknown>, string][] = [
   ["a redirect status that is none", { destinationUrl, redirectStatus: 303 }, "/redirectStatus"],
   ["a date without a zone", { destinationUrl, expiresAt: "2026-12-31T00:00:00" }, "/expiresAt"],
   ["a date that is not in the calendar", { destinationUrl, expiresAt: "2026-02-31T00:00:00Z" }, "/expiresAt"],
+  [
+    "a date beyond the years a time is written with",
+    { destinationUrl, expiresAt: "9999-12-31T23:59:59-12:00" },
+    "/expiresAt",
+  ],
+  ["a date before them", { destinationUrl, expiresAt: "0000-01-01T00:00:00+12:00" }, "/expiresAt"],
   ["a click limit of none", { destinationUrl, clicksLimit: 0 }, "/clicksLimit"],
   ["a click limit that is no whole number", { destinationUrl, clicksLimit: 1.5 }, "/clicksLimit"],
   ["an external id with a slash", { destinationUrl, externalId: "a/b" }, "/externalId"],

@@ -146,3 +146,26 @@ test("a link is found by id, by external id, and by domain and slug", async () =
   expect(await found("%C3%84%2Fb?domain=links.test")).toBe(id);
   expect(await found("%C3%A4%2Fb")).toBeUndefined();
 });
+
+test("an edit that changes nothing is none: no version, no ETag, no event", async () => {
+  const { id } = await link({ title: "same", tags: ["a"] });
+  const before = await app.events();
+  for (const [method, path, body] of [
+    ["PATCH", `/links/${id}`, {}],
+    ["PATCH", `/links/${id}`, { title: "same", tags: ["a"], destinationUrl: "https://EXAMPLE.com" }],
+    ["POST", `/links/${id}/unarchive`, undefined],
+    ["POST", `/links/${id}/restore`, undefined],
+  ] as const) {
+    const { status, body: answer } = await app.call(method, path, body === undefined ? {} : { body });
+    expect([path, status, answer.data.version]).toEqual([path, 200, 1]);
+  }
+  expect(await app.events()).toEqual(before);
+});
+
+test("a link that was archived before it was deleted is found in the trash", async () => {
+  const { id } = await link();
+  await app.call("POST", `/links/${id}/archive`);
+  await app.call("DELETE", `/links/${id}`);
+  const { body } = await app.call("GET", "/links?deleted=true&limit=100");
+  expect(body.data.map((one: { id: string }) => one.id)).toContain(id);
+});
