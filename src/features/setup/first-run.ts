@@ -66,5 +66,6 @@ const systemContext = (ports: Ports): Context => ({
   actor: systemActor(null, []),
   origin: { requestId: null, network: null, userAgent: null },
   at: ports.clock.now(),
+  target: "",
   idempotencyKey: null,
 });

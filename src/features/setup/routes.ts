@@ -23,8 +23,11 @@ export const setupRoutes = (guard: Guard, firstRun: FirstRun) =>
     .post(
       "",
       ({ ctx, body, request }) =>
-        once(ctx, { status: 201, message: "Installation set up", secret: true }, body, (c) =>
-          firstRun.setUp(c, body, request),
+        once(
+          ctx,
+          { status: 201, message: "Installation set up", secret: true },
+          { ...body, password: null },
+          (c) => firstRun.setUp(c, body, request),
         ),
       {
         open: true,

@@ -121,6 +121,7 @@ test("an installation that moves takes its links along", async () => {
     actor: systemActor(null, []),
     origin: { requestId: null, network: null, userAgent: null },
     at: app.clock.now(),
+    target: "",
     idempotencyKey: null,
   };
   expect((await app.visit("http://new.test/moved")).status).toBe(404);
