@@ -110,7 +110,7 @@ describe("limits", () => {
 
   test("a body that is too large is a 413, declared or not", async () => {
     expect(await post("Content-Length: 209715200", "abcd")).toMatchObject({ statuses: [413], closed: true });
-    const endless = `7d0\r\n${"a".repeat(2000)}\r\n`;
+    const endless = `7d000\r\n${"a".repeat(0x7d000)}\r\n`;
     expect(await post("Transfer-Encoding: chunked", endless)).toMatchObject({
       statuses: [413],
       closed: true,

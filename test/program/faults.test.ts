@@ -149,6 +149,28 @@ test("metrics stand on the private listener, with help and type, and few series"
   await server.stop();
 });
 
+test("a body beyond the limit is refused in the API's own words, declared or not", async () => {
+  const server = await start({ WAYPOST_BODY_LIMIT: "10kB" });
+  const text = JSON.stringify({ destinationUrl: "https://example.com/", description: "x".repeat(20_000) });
+  const chunked = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from(text));
+      controller.close();
+    },
+  });
+  for (const body of [text, chunked]) {
+    const response = await fetch(`${server.url}/api/v1/links`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+      body,
+    });
+    expect(response.status).toBe(413);
+    expect(response.headers.get("x-request-id")).toMatch(/^req_/);
+    expect(await response.json()).toMatchObject({ success: false, error: { code: "PAYLOAD_TOO_LARGE" } });
+  }
+  await server.stop();
+});
+
 test("no page of another site gets an answer it may read with a visitor's rights", async () => {
   const server = await start();
   for (const origin of ["null", "https://evil.example", `${server.url}.evil.example`, server.url])
