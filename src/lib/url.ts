@@ -44,6 +44,12 @@ export function sameHost(one: string, other: string): boolean {
   return host !== null && host === normalHost(withoutPort(other));
 }
 
+/** Where a whole URL leads: its host as domains are stored, and the port, the scheme's own included. */
+export function originOf(href: string): { host: string; port: string } {
+  const { hostname, port, protocol } = new URL(href);
+  return { host: withoutDot(hostname), port: port || (protocol === "https:" ? "443" : "80") };
+}
+
 /** `localhost`, names below it, 127.0.0.0/8 and `[::1]`, as `hostOf` writes them. */
 export const isLoopbackHost = (host: string): boolean =>
   host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { hostOf, parseDestination, sameHost } from "../../src/lib/url.ts";
+import { hostOf, originOf, parseDestination, sameHost } from "../../src/lib/url.ts";
 
 describe("parseDestination", () => {
   test.each([
@@ -133,3 +133,11 @@ test("a host is the same in any case, with a port, with a trailing dot, and in p
   expect(sameHost("a.test", "b.test")).toBe(false);
   expect(sameHost("", "")).toBe(false);
 });
+
+test.each([
+  ["https://Go.Example./x", "go.example", "443"],
+  ["http://go.example:443/", "go.example", "443"],
+  ["http://[::1]", "[::1]", "80"],
+])("originOf(%j) is a host without dot, and a port in any case", (href, host, port) =>
+  expect(originOf(href)).toEqual({ host, port }),
+);

@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Build, Tx } from "../../db/database.ts";
 import { invalid } from "../../lib/errors.ts";
 import { hashOf } from "../../lib/secrets.ts";
-import { isLoopbackHost, parseDestination } from "../../lib/url.ts";
+import { isLoopbackHost, originOf, parseDestination } from "../../lib/url.ts";
 import type { Context } from "../../platform/context.ts";
 
 /**
@@ -39,12 +39,6 @@ const domainOfHost: Build<{ id: string }> = (queries, { domains }) =>
 /** The port we answer on, as a browser would write it. */
 const ownPort = (ctx: Context): string =>
   originOf(ctx.baseUrl() ?? `http://localhost:${ctx.config.WAYPOST_PORT}`).port;
-
-/** Host as domains are stored, and the port, the scheme's own included. */
-function originOf(href: string): { host: string; port: string } {
-  const { hostname, port, protocol } = new URL(href);
-  return { host: hostname.replace(/\.$/, ""), port: port || (protocol === "https:" ? "443" : "80") };
-}
 
 /** What an index can hold of a URL: half a SHA-256, hex. */
 export const destinationHash = (href: string): string => hashOf(href).slice(0, 32);

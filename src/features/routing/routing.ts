@@ -1,7 +1,7 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
 import { foldSlug } from "../../lib/slug.ts";
-import { isLoopbackHost } from "../../lib/url.ts";
+import { isLoopbackHost, originOf } from "../../lib/url.ts";
 import type { Event } from "../../platform/events.ts";
 import type { Route } from "../../redirect/snapshot.ts";
 import { compile, type RoutingRow } from "./snapshot.ts";
@@ -26,10 +26,9 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
   const hosts = await ownHosts(db);
 
   const loops = (location: string): boolean => {
-    const { hostname, port, protocol } = new URL(location);
-    const base = new URL(baseUrl() ?? "http://localhost");
-    if (!isLoopbackHost(hostname)) return hosts.has(hostname);
-    return portOf(port, protocol) === portOf(base.port, base.protocol);
+    const { host, port } = originOf(location);
+    if (!isLoopbackHost(host)) return hosts.has(host);
+    return port === originOf(baseUrl() ?? "http://localhost").port;
   };
 
   return {
@@ -64,7 +63,7 @@ function dropLink({ domainId, slug, previous }: LinkFacts, cache: Droppable): vo
 
 function noteHost(hosts: Set<string>, { type, data }: Event): void {
   const { host, baseUrl } = data as { host?: string; baseUrl?: string };
-  if (baseUrl) hosts.add(new URL(baseUrl).hostname);
+  if (baseUrl) hosts.add(originOf(baseUrl).host);
   if (host && type === "domain.deleted") hosts.delete(host);
   else if (host) hosts.add(host);
 }
@@ -87,5 +86,3 @@ function prepared(db: Database, domain: (tables: Database["tables"]) => SQL) {
       .limit(1),
   );
 }
-
-const portOf = (port: string, protocol: string): string => port || (protocol === "https:" ? "443" : "80");

@@ -7,32 +7,39 @@ export interface RoutingRow {
   readonly link: LinkRow | null;
 }
 
-/** A link compiled for deciding. `loops` tells destinations that would come back to us. */
-export const compile = ({ domain, link }: RoutingRow, loops: (location: string) => boolean): Route => ({
-  domain: domainSnapshot(domain),
+/** Tells locations that would come back to us: a host may have become ours after they were stored. */
+export type Loops = (location: string) => boolean;
+
+/** A link compiled for deciding. */
+export const compile = ({ domain, link }: RoutingRow, loops: Loops): Route => ({
+  domain: domainSnapshot(domain, loops),
   link: link === null ? null : linkSnapshot(link, loops),
 });
 
-const domainSnapshot = (row: DomainRow): DomainSnapshot => ({
+const domainSnapshot = (row: DomainRow, loops: Loops): DomainSnapshot => ({
   id: row.id,
   workspaceId: row.workspaceId,
   host: row.host,
   caseSensitive: row.caseSensitive,
-  rootUrl: row.rootUrl,
-  notFoundUrl: row.notFoundUrl,
-  expiredUrl: row.expiredUrl,
+  rootUrl: fallback(row.rootUrl, loops),
+  notFoundUrl: fallback(row.notFoundUrl, loops),
+  expiredUrl: fallback(row.expiredUrl, loops),
 });
 
-const linkSnapshot = (row: LinkRow, loops: (location: string) => boolean): LinkSnapshot => ({
+const linkSnapshot = (row: LinkRow, loops: Loops): LinkSnapshot => ({
   id: row.id,
   workspaceId: row.workspaceId,
   version: row.version,
   location: row.destinationUrl,
   status: row.redirectStatus as LinkSnapshot["status"],
   expiresAt: row.expiresAt,
-  expiredUrl: row.expiredUrl,
+  expiredUrl: fallback(row.expiredUrl, loops),
   clicksLimit: row.clicksLimit,
   forwardQuery: row.forwardQuery,
   enabled: true,
   loop: loops(row.destinationUrl),
 });
+
+/** Our own page stands in for a fallback that leads back to us. */
+const fallback = (location: string | null, loops: Loops): string | null =>
+  location === null || loops(location) ? null : location;

@@ -1,6 +1,7 @@
 import { AppError } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { randomText, sameText } from "../../lib/secrets.ts";
+import { originOf } from "../../lib/url.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { roles } from "../../platform/permissions.ts";
@@ -69,7 +70,7 @@ const ownerKey = (
   addKey(tx, ctx, { name: "First key", permissions: roles.owner, workspaceId, ...more });
 
 /** The host of an origin as domains are stored. */
-export const hostOfBase = (baseUrl: string): string => new URL(baseUrl).hostname.replace(/\.$/, "");
+export const hostOfBase = (baseUrl: string): string => originOf(baseUrl).host;
 
 const plain = (code: string): string => code.replace(/[\s-]/g, "").toUpperCase();
 

@@ -146,6 +146,31 @@ test("a destination on a domain that was added later is stopped, not sent round 
   expect((await app.visit(body.data.shortUrl)).status).toBe(508);
 });
 
+test("a host that became ours is known with a trailing dot too", async () => {
+  const { body } = await link({ domain: "links.test", destinationUrl: "https://dotted.example./x" });
+  expect((await app.visit(body.data.shortUrl)).status).toBe(302);
+  await add("dotted.example");
+  expect((await app.visit(body.data.shortUrl)).status).toBe(508);
+});
+
+test("fallbacks to a domain that was added later become our own pages", async () => {
+  const later = "https://turned.example./x";
+  await add("turning.example", { rootUrl: later, notFoundUrl: later, expiredUrl: later });
+  const expired = { domain: "turning.example", expiresAt: "2020-01-01T00:00:00Z" };
+  await link({ ...expired, slug: "by-domain" });
+  await link({ ...expired, slug: "by-link", expiredUrl: "https://turned.example/y" });
+  const answers = () =>
+    Promise.all(
+      ["/", "/nobody", "/by-domain", "/by-link"].map(async (path) => {
+        const { status, headers } = await app.visit(`http://turning.example${path}`);
+        return headers.get("location") ?? status;
+      }),
+    );
+  expect(await answers()).toEqual([later, later, later, "https://turned.example/y"]);
+  await add("turned.example");
+  expect(await answers()).toEqual([200, 404, 410, 410]);
+});
+
 test("no fallback leads back to us", async () => {
   await add("back.example");
   for (const field of ["rootUrl", "notFoundUrl", "expiredUrl"]) {
