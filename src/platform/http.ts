@@ -43,7 +43,11 @@ function asAppError(error: unknown, code: unknown, request: Request, unforeseen:
   if (error instanceof ValidationError && error.type !== "response")
     return validationError(detailsOf(error, request));
   if (code === "NOT_FOUND") return new AppError("NOT_FOUND", "There is nothing at this address.");
-  if (code === "PARSE") return new AppError("VALIDATION_ERROR", "The body is not valid JSON.");
+  // What our own reader of bodies refuses comes wrapped.
+  if (code === "PARSE")
+    return (
+      foreseen((error as Error).cause) ?? new AppError("VALIDATION_ERROR", "The body is not valid JSON.")
+    );
   unforeseen();
   return new AppError("INTERNAL", "Something went wrong on our side. The request id helps us find it.");
 }
