@@ -62,6 +62,7 @@ export function openClicks(options: ClicksOptions): Clicks & Service {
     strict: options.durability === "strict",
     syncEveryMs: options.syncEveryMs,
     honorOptOut: options.honorOptOut,
+    clock,
     log,
     wakeCounter: counting.wake,
   });
@@ -70,7 +71,7 @@ export function openClicks(options: ClicksOptions): Clicks & Service {
   return {
     name: "clicks",
     async start() {
-      await recorder.start(counting.start(), clock.now());
+      await recorder.start(counting.start());
     },
     async stop() {
       await recorder.stop();
@@ -89,7 +90,8 @@ export function openClicks(options: ClicksOptions): Clicks & Service {
     totalsSince: (sequence, limit) => counting.ask({ name: "totalsSince", sequence, limit }),
     async forget(what) {
       await counting.ask({ name: "forget", what });
-      claims.forgetAll();
+      if (what.linkId === undefined) claims.forgetAll();
+      else claims.forget(what.linkId);
     },
     settled: () => counting.ask({ name: "settled" }),
     health() {

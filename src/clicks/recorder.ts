@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Visit } from "../redirect/visit.ts";
 import { openAcks } from "./journal/acks.ts";
@@ -21,6 +22,7 @@ export interface RecorderOptions {
   readonly strict: boolean;
   readonly syncEveryMs: number;
   readonly honorOptOut: boolean;
+  readonly clock: Clock;
   readonly log: Logger;
   /** The counter sleeps and there is something to count. */
   wakeCounter(): void;
@@ -32,24 +34,33 @@ export interface Recorder {
    * Resolves when visits can be recorded.
    * @param numbered the number of the first segment, once it is known
    */
-  start(numbered: Promise<number>, now: number): Promise<void>;
+  start(numbered: Promise<number>): Promise<void>;
   /** See `Clicks.record`. Under `strict` the promise rejects when the visit's segment could not be synced. */
   record(visit: Visit): void | Promise<void>;
   /** Records nothing more; resolves when all that was recorded is on disk. */
   stop(): Promise<void>;
+  /**
+   * Destroys a salt whose day is over, in memory and on disk, though no visit comes. Done every minute from
+   * `start` to `stop`.
+   */
+  renewSalt(): void;
   readonly tally: Tally;
   /** Why visits are not recorded; null when they are. */
   problem(): string | null;
 }
 
+/** Often, and not once at midnight: the clock may be set, and a machine may sleep. */
+const RENEW_SALT_MS = 60_000;
+
 export function openRecorder(options: RecorderOptions): Recorder {
-  const { control, folder, log, strict } = options;
+  const { control, folder, clock, log, strict } = options;
   const acks = openAcks();
   const tally = openTally();
   const begun = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   let writer: Writer | null = null;
   let keeper: Thread<ToKeeper> | null = null;
+  let renewing: Timer | undefined;
   let problem: string | null = null;
   /** Why the last visit was not recorded, where that is the disk's fault. */
   let refusal: string | null = null;
@@ -143,10 +154,26 @@ export function openRecorder(options: RecorderOptions): Recorder {
     refusal = next;
   }
 
+  const keepSalt = ({ salt, to }: Pick<DailySalt, "salt" | "to">): void =>
+    keeper?.post({ kind: "salt", salt, to });
+
+  function renewSalt(): void {
+    const now = clock.now();
+    writer?.renewSalt(now);
+    // With a keeper the new salt is on its way to the disk, and tried again until it is there.
+    if (keeper !== null) return;
+    try {
+      if (readSalt(folder, now) === null) writeSalt(folder, drawSalt(now));
+    } catch (error) {
+      log.error("The visitor salt of another day could not be destroyed", { error });
+    }
+  }
+
   return {
     tally,
+    renewSalt,
     problem: () => problem ?? refusal,
-    async start(numbered, now) {
+    async start(numbered) {
       // The thread loads its code while the counter still looks through the journal.
       keeper = startThread<ToKeeper, FromKeeper>("clicks-keeper", hear, died);
       let next: number;
@@ -157,17 +184,19 @@ export function openRecorder(options: RecorderOptions): Recorder {
         keeper = null;
         throw error;
       }
+      const { isKept, ...salt } = todaysSalt(folder, clock.now(), log);
+      const unkept = isKept ? null : { ...salt, salt: Uint8Array.from(salt.salt) };
       writer = openWriter({
         control,
         mode: options.mode,
-        salt: todaysSalt(folder, now),
+        salt,
         honorOptOut: options.honorOptOut,
         taken: () => keeper?.post({ kind: "taken" }),
         wake(who) {
           if (who & sleepers.keeper) keeper?.post({ kind: "wake" });
           if (who & sleepers.counter) options.wakeCounter();
         },
-        saltDrawn: ({ salt, to }) => keeper?.post({ kind: "salt", salt, to }),
+        saltDrawn: keepSalt,
       });
       keeper?.post({
         role: "keeper",
@@ -179,6 +208,10 @@ export function openRecorder(options: RecorderOptions): Recorder {
         acknowledge: strict,
       });
       await begun.promise;
+      // Before it has begun the keeper takes no messages.
+      if (unkept !== null) keepSalt(unkept);
+      renewing = setInterval(renewSalt, RENEW_SALT_MS);
+      renewing.unref();
     },
     record(visit) {
       if (writer === null) {
@@ -191,6 +224,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
       if (strict) return acks.wait(writer.segment(), place);
     },
     async stop() {
+      clearInterval(renewing);
       writer?.close();
       if (keeper === null) return;
       keeper.post({ kind: "stop" });
@@ -207,11 +241,16 @@ const refusals: Partial<Record<Unrecorded, string>> = {
   write_failed: "The click journal cannot be written. Look at the log, and after the disk.",
 };
 
-/** Today's salt: the one kept from before a restart, or a new one. */
-function todaysSalt(folder: string, now: number): DailySalt {
-  const kept = readSalt(folder, now);
-  if (kept !== null) return kept;
+/** Today's salt: the one kept from before a restart, or a new one, which is not kept where the disk refuses it. */
+function todaysSalt(folder: string, now: number, log: Logger): DailySalt & { readonly isKept: boolean } {
   const drawn = drawSalt(now);
-  writeSalt(folder, drawn);
-  return drawn;
+  try {
+    const kept = readSalt(folder, now);
+    if (kept !== null) return { ...kept, isKept: true };
+    writeSalt(folder, drawn);
+    return { ...drawn, isKept: true };
+  } catch (error) {
+    log.error("The visitor salt could not be kept", { error });
+    return { ...drawn, isKept: false };
+  }
 }

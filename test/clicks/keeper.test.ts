@@ -5,10 +5,11 @@ import { openControl } from "../../src/clicks/journal/control.ts";
 import { countRecords } from "../../src/clicks/journal/count.ts";
 import { type KeeperDisk, openKeeper, realDisk } from "../../src/clicks/journal/keeper.ts";
 import { HEADER_BYTES } from "../../src/clicks/journal/layout.ts";
+import { drawSalt, readSalt, writeSalt } from "../../src/clicks/journal/salt.ts";
 import { segmentName } from "../../src/clicks/journal/segment.ts";
 import type { FromKeeper } from "../../src/clicks/messages.ts";
 import { INSTALLATION, temporaryFolder, writerFor } from "./support/journal.ts";
-import { visit } from "./support/visits.ts";
+import { NOON, visit } from "./support/visits.ts";
 
 type Kind = FromKeeper["kind"];
 type Told<K extends Kind> = Extract<FromKeeper, { kind: K }>;
@@ -160,6 +161,27 @@ describe("the writer", () => {
     }
     expect(countRecords(join(folder, segmentName(1)), HEADER_BYTES, control.endOf(1))).toBe(count - 1);
     expect(countRecords(join(folder, segmentName(2)), HEADER_BYTES, control.endOf(2))).toBe(1);
+    await keeper.stop();
+  });
+
+  test("does not leave yesterday's salt on a disk that refuses the new one for a while", async () => {
+    const DAY_MS = 86_400_000;
+    const written = Promise.withResolvers<void>();
+    let refusals = 3;
+    const { keeper, folder, told } = journal({
+      writeSalt(where, salt) {
+        if (refusals-- > 0) throw full;
+        writeSalt(where, salt);
+        written.resolve();
+      },
+    });
+    writeSalt(folder, drawSalt(NOON));
+    const drawn = drawSalt(NOON + DAY_MS);
+    keeper.keepSalt(drawn.salt, drawn.to);
+    expect(readSalt(folder, NOON)).not.toBeNull();
+    await written.promise;
+    expect(readSalt(folder, NOON + DAY_MS)).toEqual(drawn);
+    expect(told.filter((one) => one.kind === "log")).toHaveLength(1);
     await keeper.stop();
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { FromKeeper, KeeperInit } from "../messages.ts";
 import { type Control, openControl } from "./control.ts";
 import { HEADER_BYTES, SEGMENT_BYTES } from "./layout.ts";
-import { writeSalt } from "./salt.ts";
+import { type DailySalt, writeSalt } from "./salt.ts";
 import { makeSegment, segmentName } from "./segment.ts";
 
 /** Segments made ahead of the writer. At full speed one lasts a third of a second. */
@@ -20,7 +20,8 @@ export interface KeeperDisk {
   sync(fd: number): void;
   /** Bytes a process like ours may still write where the folder lies. */
   freeBytes(folder: string): number;
-  /** How long to wait after a segment could not be made. */
+  writeSalt: typeof writeSalt;
+  /** How long to wait after a segment could not be made, or a salt not be written. */
   readonly retryMs: number;
 }
 export const realDisk: KeeperDisk = {
@@ -31,6 +32,7 @@ export const realDisk: KeeperDisk = {
     // Some mounts do not tell.
     return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
   },
+  writeSalt,
   retryMs: 1000,
 };
 
@@ -46,6 +48,7 @@ export interface Keeper {
   wake(): void;
   /** The writer took a segment into use. */
   taken(): void;
+  /** Writes the salt over the one before. Tried until it succeeds: the one before must not stay. */
   keepSalt(salt: Uint8Array, to: number): void;
   /** Syncs all that is published and removes the segments nobody used. */
   stop(): Promise<void>;
@@ -66,6 +69,8 @@ export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void
   let isMaking = false;
   let stopped = false;
   let timer: Timer | null = null;
+  let unkept: Pick<DailySalt, "salt" | "to"> | null = null;
+  let saltTimer: Timer | undefined;
 
   function isDirty(): boolean {
     return open.some((one) => one.number <= control.current() && control.endOf(one.number) > one.syncedTo);
@@ -150,6 +155,22 @@ export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void
     if (!isMaking && !stopped) making = makeSpares();
   }
 
+  /** Tells of a failure once for each salt, however often it is tried again. */
+  function writeUnkept(isFirst: boolean): void {
+    clearTimeout(saltTimer);
+    if (unkept === null) return;
+    try {
+      disk.writeSalt(init.folder, unkept);
+      unkept.salt.fill(0);
+      unkept = null;
+    } catch (error) {
+      const facts = { error: (error as Error).message };
+      if (isFirst)
+        tell({ kind: "log", level: "error", message: "The visitor salt could not be kept", facts });
+      if (!stopped) saltTimer = setTimeout(writeUnkept, disk.retryMs, false);
+    }
+  }
+
   make();
   rest();
   return {
@@ -159,17 +180,14 @@ export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void
       make();
     },
     keepSalt(salt, to) {
-      try {
-        writeSalt(init.folder, { salt, to });
-      } catch (error) {
-        const facts = { error: (error as Error).message };
-        tell({ kind: "log", level: "error", message: "The visitor salt could not be kept", facts });
-      }
+      unkept = { salt: Uint8Array.from(salt), to };
+      writeUnkept(true);
     },
     async stop() {
       stopped = true;
       await making;
       if (timer !== null) clearTimeout(timer);
+      writeUnkept(false);
       sync();
       const current = control.current();
       for (const one of open.splice(0)) {

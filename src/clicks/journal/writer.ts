@@ -19,12 +19,14 @@ export type Unrecorded = "disk_full" | "no_segment" | "sync_failed" | "too_large
 export interface WriterOptions {
   readonly control: Control;
   readonly mode: JournalMode;
+  /** Taken over: its bytes are zeros afterwards. */
   readonly salt: DailySalt;
   readonly honorOptOut: boolean;
   /** Asks for one more segment. */
   taken(): void;
   /** Wakes threads that sleep: bits of `sleepers`. */
   wake(who: number): void;
+  /** The bytes are zeros afterwards: whoever needs them longer copies them. */
   saltDrawn(salt: DailySalt): void;
 }
 
@@ -48,6 +50,8 @@ export interface Writer {
   /** The segment the last record went to. */
   segment(): number;
   add(segment: Ready): void;
+  /** Draws a new salt when the one in use does not serve at `now`. Visits do so too, but none may come. */
+  renewSalt(now: number): void;
   /** Leaves a segment whose sync failed. */
   abandon(segment: number): void;
   close(): void;
@@ -59,6 +63,8 @@ export function openWriter(options: WriterOptions): Writer {
   const hash = visitorHash(options.salt.salt);
   const queue: Target[] = [];
   let { from: saltFrom, to: saltTo } = options.salt;
+  // Of a salt there is the one copy that the next one overwrites.
+  options.salt.salt.fill(0);
   let target: Target | null = null;
   let offset = SEGMENT_BYTES;
   let closed = false;
@@ -87,13 +93,17 @@ export function openWriter(options: WriterOptions): Writer {
 
   function visitorOf(visit: Visit): Uint32Array {
     if (visit.optedOut && honorOptOut) return nobody;
-    if (visit.at >= saltTo || visit.at < saltFrom) {
-      const drawn = drawSalt(visit.at);
-      ({ from: saltFrom, to: saltTo } = drawn);
-      hash.useSalt(drawn.salt);
-      options.saltDrawn(drawn);
-    }
+    renewSalt(visit.at);
     return hash.of(visit);
+  }
+
+  function renewSalt(now: number): void {
+    if (now < saltTo && now >= saltFrom) return;
+    const drawn = drawSalt(now);
+    ({ from: saltFrom, to: saltTo } = drawn);
+    hash.useSalt(drawn.salt);
+    options.saltDrawn(drawn);
+    drawn.salt.fill(0);
   }
 
   /** In `write` mode. A record that fits only in part is not published, and the next one overwrites it. */
@@ -132,6 +142,7 @@ export function openWriter(options: WriterOptions): Writer {
     abandon(segment) {
       if (target?.number === segment) leave();
     },
+    renewSalt,
     close() {
       closed = true;
       leave();
