@@ -61,8 +61,17 @@ function dropLink({ domainId, slug, previous }: LinkFacts, cache: Droppable): vo
     for (const caseSensitive of [true, false]) cache.drop(domainId, foldSlug(one, caseSensitive));
 }
 
+interface HostFacts {
+  readonly host?: string;
+  readonly baseUrl?: string;
+  /** The base URL that was given up. */
+  readonly previous?: string | null;
+}
+
 function noteHost(hosts: Set<string>, { type, data }: Event): void {
-  const { host, baseUrl } = data as { host?: string; baseUrl?: string };
+  const { host, baseUrl, previous } = data as HostFacts;
+  // First, because only the scheme or port may have changed.
+  if (previous) hosts.delete(originOf(previous).host);
   if (baseUrl) hosts.add(originOf(baseUrl).host);
   if (host && type === "domain.deleted") hosts.delete(host);
   else if (host) hosts.add(host);

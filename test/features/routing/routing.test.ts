@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { moveBaseUrl } from "../../../src/features/setup/base-url.ts";
 import { reservedPaths } from "../../../src/lib/slug.ts";
+import { systemActor } from "../../../src/platform/context.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 
 let app: TestApp;
@@ -112,21 +114,48 @@ test("missing, deleted and foreign slugs look the same", async () => {
   expect(await page("http://links.test/deleted-one")).toEqual(await page("http://links.test/never-was"));
 });
 
+const moveTo = (baseUrl: string) =>
+  moveBaseUrl(
+    {
+      ...app.app.ports,
+      actor: systemActor(null, []),
+      origin: { requestId: null, network: null, userAgent: null },
+      at: app.clock.now(),
+      idempotencyKey: null,
+      target: "",
+    },
+    baseUrl,
+  );
+
 test("an installation that moves takes its links along", async () => {
   await link("moved");
-  const { moveBaseUrl } = await import("../../../src/features/setup/base-url.ts");
-  const { systemActor } = await import("../../../src/platform/context.ts");
-  const ctx = {
-    ...app.app.ports,
-    actor: systemActor(null, []),
-    origin: { requestId: null, network: null, userAgent: null },
-    at: app.clock.now(),
-    target: "",
-    idempotencyKey: null,
-  };
   expect((await app.visit("http://new.test/moved")).status).toBe(404);
-  await moveBaseUrl(ctx, "https://new.test");
+  await moveTo("https://new.test");
   expect((await app.visit("http://new.test/moved")).status).toBe(302);
   expect((await app.visit("http://links.test/moved")).status).toBe(404);
-  await moveBaseUrl(ctx, "http://links.test");
+  await moveTo("http://links.test");
+});
+
+test("a host that was given up can be linked to at once, and the new one no more", async () => {
+  await link("to-new", { destinationUrl: "https://moved-to.test/x" });
+  await moveTo("https://moved-to.test");
+  await link("to-old", { destinationUrl: "https://links.test/x" });
+  expect((await app.visit("http://moved-to.test/to-new")).status).toBe(508);
+  expect((await app.visit("http://moved-to.test/to-old")).status).toBe(302);
+  // Another port of the same host gives nothing up.
+  await moveTo("https://moved-to.test:8443");
+  expect((await app.visit("http://moved-to.test/to-new")).status).toBe(508);
+  await moveTo("http://links.test");
+  expect((await app.visit("http://links.test/to-old")).status).toBe(508);
+});
+
+test("an installation that moves onto a workspace's domain is told what to do, and stays where it was", async () => {
+  await app.call("POST", "/domains", { body: { host: "theirs.example" } });
+  await expect(moveTo("https://theirs.example")).rejects.toMatchObject({
+    code: "CONFLICT",
+    message: expect.stringMatching(/theirs\.example.*remove that domain.*WAYPOST_BASE_URL/),
+  });
+  const [{ baseUrl } = {}] = await app.db.read.select().from(app.db.tables.installation);
+  expect(baseUrl).toBe("http://links.test");
+  await app.call("DELETE", "/domains/theirs.example");
 });
