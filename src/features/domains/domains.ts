@@ -16,7 +16,7 @@ import {
   selectDefaultDomainId,
   selectSlugs,
   updateDefaultDomainId,
-  updateSlugKey,
+  updateSlugKeys,
 } from "./store.ts";
 
 const SLUG_LENGTH = 8;
@@ -114,14 +114,16 @@ async function refold(tx: Change, ctx: Context, domain: DomainRow): Promise<void
   const slugs = await selectSlugs(tx, ctx, domain.id);
   const seen = new Map<string, string>();
   const clashes: string[] = [];
-  for (const { slug } of slugs) {
+  const changed: { id: Id<"link">; slugKey: string }[] = [];
+  for (const { id, slug, slugKey } of slugs) {
     const key = foldSlug(slug, domain.caseSensitive);
     const other = seen.get(key);
     if (other !== undefined) clashes.push(`${other} / ${slug}`);
     seen.set(key, slug);
+    if (key !== slugKey) changed.push({ id, slugKey: key });
   }
   if (clashes.length > 0) throw caseClashes(clashes.slice(0, 100));
-  for (const { id, slug } of slugs) await updateSlugKey(tx, ctx, id, foldSlug(slug, domain.caseSensitive));
+  await updateSlugKeys(tx, ctx, changed);
 }
 
 /** Where a domain sends those it has no link for: never back to us. */

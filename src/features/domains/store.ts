@@ -1,4 +1,16 @@
-import { and, asc, count, eq, getTableColumns, gt, isNull, or, type Placeholder, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  count,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNull,
+  or,
+  type Placeholder,
+  sql,
+} from "drizzle-orm";
 import type { Build, Database, Tx } from "../../db/database.ts";
 import type { Id } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
@@ -108,17 +120,39 @@ export async function selectSlugs(
   tx: Reader,
   ctx: Context,
   id: Id<"dom">,
-): Promise<{ id: Id<"link">; slug: string }[]> {
+): Promise<{ id: Id<"link">; slug: string; slugKey: string }[]> {
   const { links } = ctx.db.tables;
-  return tx.select({ id: links.id, slug: links.slug }).from(links).where(eq(links.domainId, id));
+  return tx
+    .select({ id: links.id, slug: links.slug, slugKey: links.slugKey })
+    .from(links)
+    .where(eq(links.domainId, id));
 }
 
-export async function updateSlugKey(
+/** Hundreds in one statement: a domain may have a million links, and all other writers wait meanwhile. */
+export async function updateSlugKeys(
   tx: Tx,
   ctx: Context,
-  linkId: Id<"link">,
-  slugKey: string,
+  keys: readonly { readonly id: Id<"link">; readonly slugKey: string }[],
 ): Promise<void> {
   const { links } = ctx.db.tables;
-  await tx.update(links).set({ slugKey }).where(eq(links.id, linkId));
+  for (let from = 0; from < keys.length; from += KEYS_PER_UPDATE) {
+    const some = keys.slice(from, from + KEYS_PER_UPDATE);
+    const cases = some.map(({ id, slugKey }) => sql`when ${id} then ${slugKey}`);
+    const ids = some.map(({ id }) => id);
+    await tx
+      .update(links)
+      .set({ slugKey: sql`case ${links.id} ${sql.join(cases, sql` `)} end` })
+      .where(inArray(links.id, ids));
+  }
+}
+
+/** Three parameters each; SQLite takes 32,766 a statement. More would make the search for the case slower. */
+const KEYS_PER_UPDATE = 500;
+
+/** The workspace's own, the installation's not among them. */
+export async function countOwnDomains(tx: Reader, ctx: Context): Promise<number> {
+  const { domains } = ctx.db.tables;
+  const own = eq(domains.workspaceId, workspaceOf(ctx));
+  const [row] = await tx.select({ total: count() }).from(domains).where(own);
+  return row?.total ?? 0;
 }

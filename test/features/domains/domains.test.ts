@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { newId } from "../../../src/lib/ids.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 
 let app: TestApp;
@@ -86,6 +87,42 @@ test("cases are told apart when the domain says so, and switching is refused wit
   expect((await app.visit("http://case.example/aB")).headers.get("location")).toBe(
     "https://example.com/upper",
   );
+});
+
+test("switching cases holds for every link of a large domain, and touches no other", async () => {
+  const { body } = await add("large.example");
+  const upper = (i: number) => `Link-${i}`;
+  const slugs = Array.from({ length: 1200 }, (_, i) => (i % 10 === 0 ? `plain-${i}` : upper(i)));
+  await link({ domain: "links.test", slug: "Link-1" });
+  const [row] = await app.db.read.select().from(app.db.tables.links).limit(1);
+  const { links } = app.db.tables;
+  await app.db.transaction(async (tx) => {
+    for (let from = 0; from < slugs.length; from += 300)
+      await tx.insert(links).values(
+        slugs.slice(from, from + 300).map((slug) => ({
+          ...row!,
+          id: newId("link", app.clock.now()),
+          domainId: body.data.id,
+          slug,
+          slugKey: slug.toLowerCase(),
+        })),
+      );
+  });
+  const keys = async (of: (slug: string) => string) => {
+    const rows = await app.db.read
+      .select({ slug: links.slug, key: links.slugKey, domainId: links.domainId })
+      .from(links);
+    const own = rows.filter(({ domainId }) => domainId === body.data.id);
+    expect(own.filter(({ slug, key }) => key !== of(slug))).toEqual([]);
+    expect(own).toHaveLength(1200);
+    expect(rows.find(({ slug, domainId }) => slug === "Link-1" && domainId !== body.data.id)?.key).toBe(
+      "link-1",
+    );
+  };
+  await app.call("PATCH", "/domains/large.example", { body: { caseSensitive: true } });
+  await keys((slug) => slug);
+  await app.call("PATCH", "/domains/large.example", { body: { caseSensitive: false } });
+  await keys((slug) => slug.toLowerCase());
 });
 
 test("a domain's fallbacks are live at once: root, not found, expired", async () => {
