@@ -1,6 +1,8 @@
+import { LRUCache } from "lru-cache";
+
 /** Counts limited links in memory, so that a limit is exact however many visitors come at once. */
 export interface Claims {
-  /** Takes one click off the limit; false when none is left. */
+  /** Takes one click off the limit; false when none is left. Whoever is granted one records it at once. */
   claim(linkId: string, limit: number): boolean | Promise<boolean>;
   /** Whether none is left, taking nothing. */
   exhausted(linkId: string, limit: number): boolean | Promise<boolean>;
@@ -10,49 +12,78 @@ export interface Claims {
   readonly size: number;
 }
 
-/** @param load the clicks of a link, everything recorded so far included */
-export function openClaims(load: (linkId: string) => Promise<number>): Claims {
-  /** Clicks taken, or the one question that is out for them. */
-  const taken = new Map<string, { count: number } | Promise<{ count: number }>>();
+/** Links remembered; those claimed longest ago are counted anew when they are claimed again. */
+const KNOWN_MAX = 100_000;
 
-  const take = (link: { count: number }, limit: number): boolean => {
+interface Counted {
+  count: number;
+}
+
+/** The one question that is out for a link's clicks. */
+interface Asked {
+  readonly answer: Promise<Counted>;
+  /** Forgotten meanwhile: the answer serves those who wait for it, and nobody after them. */
+  isStale: boolean;
+}
+
+/** @param load the clicks of a link, everything recorded so far included */
+export function openClaims(load: (linkId: string) => Promise<number>, knownMax = KNOWN_MAX): Claims {
+  const known = new LRUCache<string, Counted>({ max: knownMax });
+  // Apart from what may be evicted: two answers at once would each grant what is left.
+  const asking = new Map<string, Asked>();
+
+  const take = (link: Counted, limit: number): boolean => {
     if (link.count >= limit) return false;
     link.count++;
     return true;
   };
 
-  function ask(linkId: string): Promise<{ count: number }> {
-    const asked = load(linkId).then(
-      (count) => {
-        const link = { count };
-        if (taken.get(linkId) === asked) taken.set(linkId, link);
+  function ask(linkId: string, before: Asked | undefined): Asked {
+    const answer = passed(before).then(async () => {
+      try {
+        const link = { count: await load(linkId) };
+        if (asking.get(linkId) === asked && !asked.isStale) known.set(linkId, link);
         return link;
-      },
-      (error: unknown) => {
-        if (taken.get(linkId) === asked) taken.delete(linkId);
-        throw error;
-      },
-    );
-    taken.set(linkId, asked);
+      } finally {
+        if (asking.get(linkId) === asked) asking.delete(linkId);
+      }
+    });
+    const asked: Asked = { answer, isStale: false };
+    asking.set(linkId, asked);
     return asked;
   }
 
   /** Tells of a link at once when it is known, and as soon as it is otherwise. */
-  function tell(linkId: string, of: (link: { count: number }) => boolean): boolean | Promise<boolean> {
-    const known = taken.get(linkId);
-    if (known !== undefined && !(known instanceof Promise)) return of(known);
-    return (known ?? ask(linkId)).then(of);
+  function tell(linkId: string, of: (link: Counted) => boolean): boolean | Promise<boolean> {
+    const link = known.get(linkId);
+    if (link !== undefined) return of(link);
+    const out = asking.get(linkId);
+    return (out === undefined || out.isStale ? ask(linkId, out) : out).answer.then(of);
   }
 
   return {
     claim: (linkId, limit) => tell(linkId, (link) => take(link, limit)),
     exhausted: (linkId, limit) => tell(linkId, (link) => link.count >= limit),
-    forget: (linkId) => {
-      taken.delete(linkId);
+    forget(linkId) {
+      known.delete(linkId);
+      const out = asking.get(linkId);
+      if (out !== undefined) out.isStale = true;
     },
-    forgetAll: () => taken.clear(),
+    forgetAll() {
+      known.clear();
+      for (const out of asking.values()) out.isStale = true;
+    },
     get size() {
-      return taken.size;
+      return known.size + asking.size;
     },
   };
+}
+
+/**
+ * Resolves when every click granted before is recorded, so that a count taken now holds it: behind whoever waits
+ * for an older answer, and behind this turn of the event loop, in which a grant is followed by its record.
+ */
+async function passed(before: Asked | undefined): Promise<void> {
+  await before?.answer.catch(() => {});
+  await new Promise((resolve) => setImmediate(resolve));
 }
