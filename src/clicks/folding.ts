@@ -106,20 +106,23 @@ export async function openFolding(
   async function fold(here: Stretch, from: number): Promise<void> {
     const began = performance.now();
     const batch = readBatch(reading(here), { ...here, from }, enrich, batchClicks);
-    for (const { offset, bytes } of batch.damage) quarantine(here.number, offset, bytes);
+    // Before the position moves on: afterwards nobody reads these bytes again.
+    for (const { offset, bytes } of batch.damage) setAside(folder, here.number, offset, bytes);
     const isDone = here.isFinal && batch.to >= here.end;
-    await moveTo(
+    const isNew = await moveTo(
       batch.clicks,
       isDone ? { segment: here.next, offset: 0 } : { segment: here.number, offset: batch.to },
     );
+    // Counted once it is stored: until then the same stretch is read again at every try.
+    if (isNew) for (const { offset, bytes } of batch.damage) countDamage(here.number, offset, bytes.length);
     adapt(batch.clicks.length, performance.now() - began);
     if (isDone) await letGo(here);
   }
 
   /** Somebody has removed a segment that was not folded yet: there is nothing left to wait for. */
   async function skip({ number, next }: Stretch): Promise<void> {
-    quarantined += reportOddities({ refused: [], missing: [number] }, tell);
-    await moveTo([], { segment: next, offset: 0 });
+    if (await moveTo([], { segment: next, offset: 0 }))
+      quarantined += reportOddities({ refused: [], missing: [number] }, tell);
     if (old[0]?.number === number) old.shift();
   }
 
@@ -138,11 +141,13 @@ export async function openFolding(
       batchClicks = Math.min(BATCH_CLICKS.max, batchClicks * 2);
   }
 
-  async function moveTo(clicks: readonly Click[], upTo: JournalPosition): Promise<void> {
-    if (!isBefore(position, upTo)) return;
+  /** False when the position was there already. */
+  async function moveTo(clicks: readonly Click[], upTo: JournalPosition): Promise<boolean> {
+    if (!isBefore(position, upTo)) return false;
     await store.append(clicks, upTo);
     position = upTo;
     folded += clicks.length;
+    return true;
   }
 
   /** A segment goes only when what was folded of it would survive a power cut. */
@@ -154,10 +159,9 @@ export async function openFolding(
     if (old[0]?.number === number) old.shift();
   }
 
-  function quarantine(segment: number, offset: number, bytes: Buffer): void {
-    setAside(folder, segment, offset, bytes);
+  function countDamage(segment: number, offset: number, bytes: number): void {
     quarantined++;
-    const facts = { segment, offset, bytes: bytes.length };
+    const facts = { segment, offset, bytes };
     tell({
       kind: "log",
       level: "error",

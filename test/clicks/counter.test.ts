@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openControl } from "../../src/clicks/journal/control.ts";
 import { makeSegment, segmentName } from "../../src/clicks/journal/segment.ts";
 import type { ClickStore } from "../../src/clicks/store.ts";
 import { countLeft } from "./support/counter.ts";
-import { INSTALLATION, temporaryFolder, writerFor } from "./support/journal.ts";
+import { INSTALLATION, segmentWith, temporaryFolder, writerFor } from "./support/journal.ts";
 import { domain, visit } from "./support/visits.ts";
 
 /** A data folder with a writer at work in it. */
@@ -92,6 +92,29 @@ describe("a counter", () => {
     const { counter, store, quarantined } = await countLeft(dataDir, undefined, control);
     expect(await countIn(store)).toBe(1);
     expect(quarantined()).toBe(1);
+    await counter.ask({ name: "stop" });
+  });
+
+  test("counts a damaged stretch once, however often the store refuses what is around it", async () => {
+    const dataDir = temporaryFolder();
+    const journal = join(dataDir, "journal");
+    const { path, ends } = await segmentWith(journal, [visit(), visit(), visit()]);
+    const bytes = readFileSync(path);
+    bytes[ends[1]! - 9]! ^= 1;
+    writeFileSync(path, bytes);
+    const { openRows } = await import("../../src/clicks/rows/store.ts");
+    const rows = openRows(dataDir);
+    let refusals = 3;
+    const refusing = (work: () => Promise<void>) =>
+      refusals-- > 0 ? Promise.reject(new Error("input/output error")) : work();
+    const append: ClickStore["append"] = (clicks, upTo) => refusing(() => rows.append(clicks, upTo));
+    let undurable = 2;
+    const durable = () =>
+      undurable-- > 0 ? Promise.reject(new Error("input/output error")) : rows.durable();
+    const { counter, quarantined } = await countLeft(dataDir, { ...rows, append, durable }, undefined, 5);
+    expect(quarantined()).toBe(1);
+    expect(readdirSync(join(journal, "damaged"))).toHaveLength(1);
+    expect(await countIn(rows)).toBe(2);
     await counter.ask({ name: "stop" });
   });
 });

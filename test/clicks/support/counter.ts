@@ -10,6 +10,8 @@ export async function countLeft(
   dataDir: string,
   store: ClickStore = openRows(dataDir),
   control = openControl(),
+  /** How often folding fails before it gets through. */
+  failures = 0,
 ): Promise<{ counter: Counter; store: ClickStore; told: FromCounter[]; quarantined(): number }> {
   const told: FromCounter[] = [];
   const counter = await openCounter(
@@ -17,6 +19,7 @@ export async function countLeft(
     store,
     (message) => told.push(message),
   );
+  for (let i = 0; i < failures; i++) await counter.ask({ name: "settled" }).catch(() => {});
   await counter.ask({ name: "settled" });
   const quarantined = () => {
     const last = told.findLast((message) => message.kind === "progress");
