@@ -13,6 +13,7 @@ import { findDomain } from "./find.ts";
 import { type Domain, type DomainPatch, type DomainRow, type NewDomain, toDomain } from "./model.ts";
 import {
   countLinksOf,
+  countOwnDomains,
   selectDefaultDomainId,
   selectSlugs,
   updateDefaultDomainId,
@@ -30,7 +31,9 @@ export async function createDomain(ctx: Context, input: NewDomain): Promise<Doma
     return await change(ctx, async (tx) => {
       const row = await addDomain(tx, ctx, { ...input, host, workspaceId: workspaceOf(ctx) });
       const before = await selectDefaultDomainId(tx, ctx);
-      const defaultId = before === null || input.isDefault ? row.id : before;
+      // No default of its own may also mean that the installation's host was chosen.
+      const first = (await countOwnDomains(tx, ctx)) === 1;
+      const defaultId = first || input.isDefault ? row.id : before;
       if (defaultId !== before) await updateDefaultDomainId(tx, ctx, row.id);
       const domain = toDomain(row, defaultId);
       tx.record(domainCreated, domain.id, domain);

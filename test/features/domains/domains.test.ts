@@ -36,6 +36,15 @@ test("another domain can be made the default, and the installation's own again",
   expect(list.data.filter(({ isDefault }: { isDefault: boolean }) => isDefault)).toHaveLength(1);
 });
 
+test("a further domain does not take over from the installation's own that was chosen", async () => {
+  await app.call("PATCH", "/domains/links.test", { body: { isDefault: true } });
+  expect((await add("further.example")).body.data.isDefault).toBe(false);
+  expect((await link({})).body.data.domain).toBe("links.test");
+  expect((await add("wanted.example", { isDefault: true })).body.data.isDefault).toBe(true);
+  expect((await link({})).body.data.domain).toBe("wanted.example");
+  await app.call("PATCH", "/domains/links.test", { body: { isDefault: true } });
+});
+
 test("a host is served for one workspace only", async () => {
   await add("taken.example");
   const other = await add("TAKEN.example", {}, await app.stranger());
