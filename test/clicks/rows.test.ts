@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { openRows } from "../../src/clicks/rows/store.ts";
 import { click } from "../contracts/click-questions.ts";
@@ -72,4 +72,73 @@ test("a question about one link is not answered by reading the whole workspace",
   await took("link_rare");
   expect((await took("link_rare")) * 10).toBeLessThan(await took("link_often"));
   await store.close();
+});
+
+describe("a purge", () => {
+  const rowsIn = (folder: string) => {
+    const db = new Database(join(folder, "clicks.db"), { readonly: true });
+    const count = (table: string) =>
+      db.query<{ count: number }, []>(`select count(*) as count from ${table}`).get()!.count;
+    const counts = [count("links"), count("totals"), count("seen"), count("clicks")];
+    db.close();
+    return counts;
+  };
+
+  test("of a link leaves no row of it, not even where its last click was forgotten before", async () => {
+    const folder = temporaryFolder();
+    const store = openRows(folder);
+    const clicks = ["link_1", "link_2", "link_3"].map((linkId) => click({ linkId, visitor: 7n }));
+    await store.append([...clicks, click({ linkId: "link_4", outcome: "expired" })], {
+      segment: 1,
+      offset: 8,
+    });
+    await store.forget({ workspaceId: "ws_1", linkId: "link_1" });
+    await store.forget({ workspaceId: "ws_1", linkId: "link_4" });
+    expect(rowsIn(folder)).toEqual([2, 2, 2, 2]);
+    await store.forget({ workspaceId: "ws_1", before: Number.MAX_SAFE_INTEGER });
+    expect(rowsIn(folder)).toEqual([2, 2, 0, 0]);
+    await store.forget({ workspaceId: "ws_1", linkId: "link_2" });
+    expect(rowsIn(folder)).toEqual([1, 1, 0, 0]);
+    await store.close();
+  });
+
+  test("of a workspace leaves no row of its links, and those of another", async () => {
+    const folder = temporaryFolder();
+    const store = openRows(folder);
+    const clicks = [click(), click({ linkId: "link_2" }), click({ linkId: "link_9", workspaceId: "ws_2" })];
+    await store.append(clicks, { segment: 1, offset: 8 });
+    await store.forget({ workspaceId: "ws_1" });
+    expect(rowsIn(folder).slice(0, 2)).toEqual([1, 1]);
+    expect(await store.totals(["link_9"])).toMatchObject([{ clicks: 1 }]);
+    await store.close();
+  });
+
+  test("does not give the clicks of a purged link to the next new one", async () => {
+    const store = openRows(temporaryFolder());
+    await store.append([click({ visitor: 7n })], { segment: 1, offset: 8 });
+    const before = (await store.totalsSince(0, 9)).at(-1)!.sequence;
+    await store.forget({ workspaceId: "ws_1", linkId: "link_1" });
+    const later = [click({ linkId: "link_2", visitor: 7n }), click({ visitor: 8n }), click({ visitor: 8n })];
+    await store.append(later, { segment: 1, offset: 16 });
+    const told = await store.totalsSince(before, 9);
+    expect(told.map((one) => [one.linkId, one.clicks, one.uniqueClicks]).sort()).toEqual([
+      ["link_1", 2, 1],
+      ["link_2", 1, 1],
+    ]);
+    await store.close();
+  });
+
+  test("is told once, in its place and within the limit", async () => {
+    const store = openRows(temporaryFolder());
+    await store.append([click(), click({ linkId: "link_2" })], { segment: 1, offset: 8 });
+    const before = (await store.totalsSince(0, 9)).at(-1)!.sequence;
+    await store.forget({ workspaceId: "ws_1", linkId: "link_1" });
+    await store.append([click({ linkId: "link_2" })], { segment: 1, offset: 16 });
+    const [first, ...none] = await store.totalsSince(before, 1);
+    expect(first).toMatchObject({ linkId: "link_1", clicks: 0, lastClickedAt: null });
+    expect(none).toEqual([]);
+    expect(await store.totalsSince(first!.sequence, 9)).toMatchObject([{ linkId: "link_2", clicks: 2 }]);
+    expect((await store.totalsSince(0, 9)).map((one) => one.linkId)).toEqual(["link_2"]);
+    await store.close();
+  });
 });

@@ -3,8 +3,9 @@ import { closeSync, fdatasyncSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { isBefore } from "../journal/control.ts";
 import { syncFolder } from "../journal/segment.ts";
-import type { ClickStore, JournalPosition } from "../store.ts";
+import type { ClickStore, JournalPosition, LinkTotals } from "../store.ts";
 import { openAppend } from "./append.ts";
+import { openBuried } from "./buried.ts";
 import { openChanges } from "./changes.ts";
 import { openDictionary } from "./dictionary.ts";
 import { forget } from "./forget.ts";
@@ -32,6 +33,7 @@ export function openRows(dataDir: string): ClickStore {
   const changes = openChanges(sequence.get()!.sequence);
   const append = openAppend(db, dictionary, changes);
   const totals = readTotals(db, changes);
+  const buried = openBuried();
   const move = db.prepare<unknown, [number, number]>('update position set segment = ?, "offset" = ?');
   let last = read.get()!;
   let walIsDoubtful = false;
@@ -68,9 +70,15 @@ export function openRows(dataDir: string): ClickStore {
     position: async () => last,
     query: async (question) => answer(db, question),
     totals: async (linkIds) => totals.of(linkIds),
-    totalsSince: async (sequence, limit) => totals.since(sequence, limit),
+    totalsSince: async (after, limit) => buried.among(totals.since(after, limit), after, limit),
     async forget(what) {
-      transaction(() => forget(db, what));
+      let gone: LinkTotals[] = [];
+      transaction(() => {
+        gone = forget(db, what);
+      });
+      buried.add(gone);
+      // It knows numbers of links that are no more.
+      dictionary.forget();
       changes.restart(sequence.get()!.sequence);
     },
     settled: async () => {},
