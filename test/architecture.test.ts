@@ -36,7 +36,7 @@ const houses: Readonly<Record<string, RegExp>> = {
   bowser: /^clicks\/enrich\//,
   isbot: /^clicks\/enrich\//,
   "ipaddr.js": /^lib\/ip\.ts/,
-  "lru-cache": /^(redirect\/cache|features\/keys\/authenticate)\.ts/,
+  "lru-cache": /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/authenticate)\.ts/,
   "@logtape/logtape": /^lib\/log\.ts/,
   "prom-client": /^platform\/metrics\.ts/,
   "rate-limiter-flexible": /^platform\/limits\.ts/,
