@@ -1,4 +1,5 @@
 import { clientAddress, isWithin, type Network, unmapped } from "../lib/ip.ts";
+import { parseIpv4 } from "../lib/ipv4.ts";
 
 /** What the redirect asks of the server it runs in. */
 export interface Peers {
@@ -60,32 +61,4 @@ function rangeOf([address, bits]: Network): Range | null {
   return [first, first + size - 1];
 }
 
-/** An IPv4 address in its ordinary form as a number; -1 for anything else. */
-export function parseIpv4(text: string): number {
-  let address = 0;
-  let from = 0;
-  for (let part = 0; part < 4; part++) {
-    const to = part === 3 ? text.length : text.indexOf(".", from);
-    const value = octet(text, from, to);
-    if (value < 0) return -1;
-    address = address * 256 + value;
-    from = to + 1;
-  }
-  return address;
-}
-
-function octet(text: string, from: number, to: number): number {
-  const digits = to - from;
-  // A leading zero would be octal to some.
-  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(from) === ZERO)) return -1;
-  let value = 0;
-  for (let i = from; i < to; i++) {
-    const digit = text.charCodeAt(i) - ZERO;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value > 255 ? -1 : value;
-}
-
-const ZERO = 48;
 const PEERS_REMEMBERED = 1000;

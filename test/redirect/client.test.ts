@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { clientAddress, parseNetwork } from "../../src/lib/ip.ts";
-import { clientReader, parseIpv4 } from "../../src/redirect/client.ts";
+import { parseIpv4 } from "../../src/lib/ipv4.ts";
+import { clientReader } from "../../src/redirect/client.ts";
 
 const networks = (...texts: string[]) => texts.map((text) => parseNetwork(text)!);
 

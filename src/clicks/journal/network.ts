@@ -1,6 +1,5 @@
 import { cutAddress } from "../../lib/ip.ts";
-
-const ZERO = 48;
+import { parseIpv4 } from "../../lib/ipv4.ts";
 
 /**
  * Writes the only form of an address that is ever kept, its first 24 bits (IPv4) or 48 (IPv6), and returns how
@@ -12,31 +11,14 @@ export function cutInto(bytes: Uint8Array, at: number, address: string): number 
   return length;
 }
 
-/** Most visitors come as `192.0.2.1`: read by hand, because a parser costs more than the rest of the record. */
+/** Most visitors come as `192.0.2.1`. */
 function cutFourParts(bytes: Uint8Array, at: number, address: string): number {
-  if (address.length > 15) return 0;
-  let next = 0;
-  for (let part = 0; part < 4; part++) {
-    const end = part === 3 ? address.length : address.indexOf(".", next);
-    const value = end === -1 ? -1 : decimal(address, next, end);
-    if (value < 0) return 0;
-    if (part < 3) bytes[at + part] = value;
-    next = end + 1;
-  }
+  const ipv4 = parseIpv4(address);
+  if (ipv4 < 0) return 0;
+  bytes[at] = ipv4 >>> 24;
+  bytes[at + 1] = ipv4 >>> 16;
+  bytes[at + 2] = ipv4 >>> 8;
   return 3;
-}
-
-/** One part of an address, or -1. A leading zero is refused: to others it may mean octal. */
-function decimal(text: string, from: number, to: number): number {
-  const digits = to - from;
-  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(from) === ZERO)) return -1;
-  let value = 0;
-  for (let i = from; i < to; i++) {
-    const digit = text.charCodeAt(i) - ZERO;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value > 255 ? -1 : value;
 }
 
 function cutOther(bytes: Uint8Array, at: number, address: string): number {

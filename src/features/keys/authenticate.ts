@@ -30,11 +30,9 @@ export function openKeyAuthentication({
   clock,
   log,
 }: Pick<Ports, "db" | "clock" | "log">): KeyAuthentication {
-  const known = new LRUCache<string, Known>({
-    max: 10_000,
-    ttl: REMEMBER_MS,
-    perf: { now: () => clock.now() },
-  });
+  const known = new LRUCache<string, Known>({ max: 10_000, ttl: REMEMBER_MS });
+  /** Counts revocations: a lookup begun before one must not bring the key back. */
+  let generation = 0;
   const lastUsed = new LRUCache<string, number>({ max: 10_000 });
 
   async function find(hash: string): Promise<Known> {
@@ -66,14 +64,17 @@ export function openKeyAuthentication({
       // A mistyped key is refused here, before the database is asked.
       if (secret.startsWith("way_") && !isApiKey(secret)) throw refused();
       const hash = hashOf(secret);
+      const began = generation;
       const found = known.get(hash) ?? (await find(hash));
       if (found.expiresAt !== null && found.expiresAt <= clock.now()) throw refused();
-      known.set(hash, found, { noUpdateTTL: true });
+      if (began === generation) known.set(hash, found, { noUpdateTTL: true });
       touch(found);
       return found.actor;
     },
     heard: ({ type }) => {
-      if (type.startsWith("key.")) known.clear();
+      if (!type.startsWith("key.")) return;
+      generation++;
+      known.clear();
     },
   };
 }
