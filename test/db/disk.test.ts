@@ -53,8 +53,8 @@ describe.if(strace !== null)("behind a disk that", () => {
       "fsync,fdatasync:delay_enter=200000",
     );
     expect(seen).toMatchObject({ acknowledged: 60, stored: 60, errors: [], problem: null });
-    // A sync on the main thread would cost 200; the rest is for what else this machine has to do.
-    expect(seen.worstMs).toBeLessThan(120);
+    // Waiting for a sync would cost 200, once at least.
+    expect(seen.worstMs).toBeLessThan(200);
     const mainThread = trace[0]!.split(" ")[0]!;
     const serving = trace.slice(
       trace.findIndex((line) => line.includes("fdatasync(")),
