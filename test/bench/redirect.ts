@@ -17,6 +17,7 @@ export const bench: Bench = {
       { what: "bare server, main thread", value: journalled.first.cpuMicroseconds, unit: "µs/request" },
       { what: "bare server, p99", value: journalled.first.p99Ms, unit: "ms" },
       ...measures("journalled", journalled, true),
+      ...measures("bare server that reads the headers", await against("bare.ts", "reading"), false),
       ...measures("not journalled", await against("cached.ts"), false),
       ...measures("journalled, open to other machines", await against("journalled.ts", "anywhere"), false),
     ];
