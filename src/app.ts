@@ -20,6 +20,7 @@ import type { Clock } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
 import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
+import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
@@ -64,6 +65,8 @@ export interface Foundations extends AppOptions {
   readonly db: Database;
   readonly clicks: Clicks;
   readonly installation: Installation;
+  /** Tests bring a door that asks their own DNS and trusts their own certificates. */
+  readonly outbound?: Outbound;
 }
 
 /** Puts the whole product together. This is the only file that knows every room. */
@@ -75,6 +78,7 @@ export async function assembleApp({
   db,
   clicks,
   installation,
+  outbound = outboundOf(config),
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -93,6 +97,7 @@ export async function assembleApp({
     clock,
     config,
     log,
+    outbound,
     running: new Set(),
     cursors: openCursors(openKeyring(dataDir).cursors),
     baseUrl: firstRun.baseUrl,
@@ -191,6 +196,13 @@ export async function assembleApp({
     stop: services.stop,
   };
 }
+
+const outboundOf = (config: Config): Outbound =>
+  openOutbound({
+    allow: config.WAYPOST_OUTBOUND_ALLOW,
+    deny: config.WAYPOST_OUTBOUND_DENY,
+    userAgent: `Waypost/${VERSION}`,
+  });
 
 const notSetUp = () =>
   new AppError(

@@ -1,4 +1,5 @@
 import { parseNetwork } from "./lib/ip.ts";
+import { parseAllowance } from "./lib/outbound/allow.ts";
 import { parseDuration, parseSize } from "./lib/units.ts";
 
 /** One setting. `parse` returns the value, or throws an Error whose message says what is expected. */
@@ -95,6 +96,21 @@ export const settings = {
     type: "list of networks",
     default: "",
     about: "Comma-separated addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    parse: networks,
+  } satisfies Setting<string[], string>,
+  WAYPOST_OUTBOUND_ALLOW: {
+    type: "list of networks and hosts",
+    default: "",
+    about:
+      "Comma-separated networks (10.1.0.0/16), addresses or hosts, these with :port if need be (hooks.internal:9000), inside your network that workspaces may have asked, by http:// too. Not set: the public internet alone.",
+    parse: (value) =>
+      list(value, parseAllowance, "networks or hosts such as 10.1.0.0/16 or hooks.internal:9000"),
+  } satisfies Setting<string[], string>,
+  WAYPOST_OUTBOUND_DENY: {
+    type: "list of networks",
+    default: "",
+    about:
+      "Comma-separated networks with public addresses that workspaces may not have asked, because your own services are there.",
     parse: networks,
   } satisfies Setting<string[], string>,
   WAYPOST_METRICS_LISTEN: {
@@ -239,12 +255,16 @@ function baseUrl(value: string): string {
 }
 
 function networks(value: string): string[] {
-  const list = value
+  return list(value, parseNetwork, "networks such as 10.0.0.0/8");
+}
+
+function list(value: string, read: (one: string) => object | null, what: string): string[] {
+  const all = value
     .split(",")
     .map((one) => one.trim())
     .filter((one) => one !== "");
-  for (const one of list) if (!parseNetwork(one)) expected(`networks such as 10.0.0.0/8; "${one}" is none`);
-  return list;
+  for (const one of all) if (!read(one)) expected(`${what}; "${one}" is none`);
+  return all;
 }
 
 function listen(value: string): { host: string; port: number } {

@@ -42,11 +42,18 @@ const houses: Readonly<Record<string, RegExp>> = {
   "rate-limiter-flexible": /^platform\/limits\.ts/,
 };
 
+/** What Node brings to reach other machines lives in one room; `undici` and its like are packages without a house. */
+const NETWORK = /^(node:)?(http|https|http2|net|tls|dgram|dns)(\/.*)?$/;
+
 /** Words with a house of their own: what the world is asked stands where tests can stand in for it. */
 const words: readonly { word: RegExp; name: string; house: RegExp }[] = [
   { name: "the clock", word: /\bDate\.now\b|\bnew Date\(\)/, house: /^(lib\/clock\.ts|admin\/)/ },
   { name: "the environment", word: /\bprocess\.env\b|\bBun\.env\b/, house: /^main\.ts/ },
-  { name: "the way out", word: /(?<![\w.])fetch\(/, house: /^(lib\/outbound|commands\/ask|admin\/api)\.ts/ },
+  {
+    name: "the way out",
+    word: /(?<![\w.])fetch\(|\b(Bun|globalThis)\.(fetch|connect|udpSocket|dns|redis|s3|RedisClient|S3Client)\b|\bnew (WebSocket|EventSource|XMLHttpRequest)\(/,
+    house: /^(lib\/outbound\/|admin\/api\.ts)/,
+  },
   { name: "the console", word: /\bconsole\./, house: /^lib\/log\.ts/ },
 ];
 
@@ -101,6 +108,8 @@ function houseProblems(file: string, text: string): string[] {
 }
 
 function packageProblem(file: string, name: string): string[] {
+  if (NETWORK.test(name) && !file.startsWith("lib/outbound/"))
+    return [`${file} takes another way out: ${name}`];
   if (name.startsWith("node:")) return [];
   return houses[name]?.test(file) ? [] : [`${file} imports ${name}, which does not live there`];
 }
@@ -249,6 +258,9 @@ describe("a broken order is found", () => {
     ["another clock", "lib/ids.ts", "export const at = Date.now();", "the clock"],
     ["another environment", "lib/ids.ts", "export const home = process.env.HOME;", "the environment"],
     ["another way out", "features/links/create.ts", `await fetch("https://example.com");`, "the way out"],
+    ["another way out by Bun", "clicks/x.ts", `await Bun.connect({ hostname: "x" });`, "the way out"],
+    ["another way out by Node", "lib/ids.ts", `import { request } from "node:https";`, "another way out"],
+    ["names asked elsewhere", "lib/ids.ts", `import { lookup } from "dns/promises";`, "another way out"],
     ["another console", "db/open.ts", `console.log("here");`, "the console"],
     [
       "writing without an event",

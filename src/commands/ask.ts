@@ -1,11 +1,16 @@
+import { openOutbound } from "../lib/outbound/outbound.ts";
+import { VERSION } from "../version.ts";
+
+const { operator } = openOutbound({ userAgent: `Waypost/${VERSION}` });
+
 /**
  * Asks an address of the operator's own, for `health` and `doctor`: small answers, a short time, no redirects.
  * Null when nothing answers.
  */
 export async function ask(url: string, timeoutMs = 5000): Promise<Answer | null> {
   try {
-    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
-    return { status: response.status, text: (await response.text()).slice(0, 1000) };
+    const answer = await operator.request({ url, timeoutMs, bytesMax: 1000, cut: true });
+    return { status: answer.status, text: answer.text() };
   } catch {
     return null;
   }

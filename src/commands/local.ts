@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { systemClock } from "../lib/clock.ts";
 import { openLog } from "../lib/log.ts";
-import { askSocket } from "../lib/outbound.ts";
+import { askSocket } from "../lib/outbound/socket.ts";
 import { localDoorPath, localOperator } from "../platform/local-door.ts";
 import { openApp } from "./open.ts";
 import { serverRuns } from "./running.ts";

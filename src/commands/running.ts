@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { askSocket } from "../lib/outbound.ts";
+import { askSocket } from "../lib/outbound/socket.ts";
 import { localDoorPath } from "../platform/local-door.ts";
 
 /** Whether a server answers in this data folder. A socket that a dead one left behind answers nothing. */

@@ -33,6 +33,21 @@ export function isWithin(address: string, networks: readonly Network[]): boolean
   });
 }
 
+/** True when two written addresses are one, however each is written. A mapped one is the IPv4 address it is. */
+export function sameAddress(one: string, other: string): boolean {
+  if (!isAddress(one) || !isAddress(other)) return false;
+  const [a, b] = [ipaddr.process(one), ipaddr.process(other)];
+  return a.kind() === b.kind() && a.toNormalizedString() === b.toNormalizedString();
+}
+
+/** The IPv4 address in the last four bytes of an IPv6 one (NAT64, compatible addresses). */
+export const lastIpv4 = (address: string): string =>
+  ipaddr.IPv6.parse(address).toByteArray().slice(12).join(".");
+
+/** The IPv4 address behind the prefix of a 6to4 one: `2002:7f00:1::` holds 127.0.0.1. */
+export const sixToFour = (address: string): string =>
+  ipaddr.IPv6.parse(address).toByteArray().slice(2, 6).join(".");
+
 /**
  * Who really asks. The peer, unless the peer is a proxy the operator trusts: then the right-most hop of
  * X-Forwarded-For that no trusted proxy vouches for. What a stranger writes into the header changes nothing.

@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
+import type { Outbound } from "../lib/outbound/outbound.ts";
 import type { Event } from "./events.ts";
 import type { Cursors } from "./paging.ts";
 import type { Permission } from "./permissions.ts";
@@ -16,6 +17,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly config: Config;
   readonly log: Logger;
+  /** The one door to other servers. Never inside `change`: work there may run again, and others wait for it. */
+  readonly outbound: Outbound;
   /** Idempotency keys whose first request is still running in this process; `once` keeps it. */
   readonly running: Set<string>;
   /** Seals and opens the cursors of lists. */

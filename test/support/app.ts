@@ -7,6 +7,7 @@ import { type Config, loadConfig } from "../../src/config.ts";
 import type { Database } from "../../src/db/database.ts";
 import { openInstallation } from "../../src/features/installation/installation.ts";
 import { type Logger, silentLog } from "../../src/lib/log.ts";
+import type { Outbound } from "../../src/lib/outbound/outbound.ts";
 import { type Role, roles } from "../../src/platform/permissions.ts";
 import { type HandClock, handClock } from "./clock.ts";
 import { openTestDatabase } from "./database.ts";
@@ -52,6 +53,8 @@ export interface TestAppOptions {
     clock: HandClock,
   ) => Promise<Clicks & { stop(): Promise<void> }>;
   readonly log?: Logger;
+  /** The door outwards; without it, the one that `env` describes. */
+  readonly outbound?: Outbound;
   /** Leave the installation as it is on the first day. */
   readonly fresh?: boolean;
 }
@@ -74,6 +77,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     db,
     clicks,
     installation,
+    ...(options.outbound ? { outbound: options.outbound } : {}),
   });
   await app.serve();
 

@@ -27,15 +27,29 @@ function checkTrusted({ config }: Patient): Finding {
   return ok("trusted proxies", "None: visitors connect directly.");
 }
 
-function checkOutbound({ env }: Patient): Finding[] {
-  const names = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"].filter((name) => env[name]);
-  return names.length === 0
-    ? []
-    : [
-        warn(
-          "outbound proxy",
-          `${names.join(", ")} is set: requests of the server itself go through it.`,
-          "Unset it if that is not meant; put addresses of your own into NO_PROXY.",
-        ),
-      ];
+function checkOutbound({ config, env }: Patient): Finding[] {
+  const everywhere = config.WAYPOST_OUTBOUND_ALLOW.filter((network) => /\/0$/.test(network));
+  const names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"].filter(
+    (name) => env[name],
+  );
+  return [
+    ...(everywhere.length === 0
+      ? []
+      : [
+          warn(
+            "outbound requests",
+            `${everywhere.join(", ")} opens all of your network to whoever has a workspace.`,
+            "Set WAYPOST_OUTBOUND_ALLOW to the receivers that are meant, and no more.",
+          ),
+        ]),
+    ...(names.length === 0
+      ? []
+      : [
+          warn(
+            "outbound proxy",
+            `${names.join(", ")} is set, and not used: this server connects to others directly.`,
+            "Let it connect outwards, to port 443 at least, and unset the variable.",
+          ),
+        ]),
+  ];
 }

@@ -1,5 +1,3 @@
-/** The one door outwards: nothing else calls `fetch`. */
-
 /** Asks a server on a unix socket of this machine. */
 export const askSocket = (path: string, request: Request): Promise<Response> =>
   fetch(request, { unix: path } as RequestInit);
