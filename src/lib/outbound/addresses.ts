@@ -59,7 +59,9 @@ export function ipv4Within(address: string): string | null {
 }
 
 /** True for an address of this machine, public ones too: what listens there may trust its neighbours. */
-export const isOwn = (address: string): boolean =>
-  Object.values(networkInterfaces()).some((list) =>
+export const isOwn = (address: string, interfaces: Interfaces = networkInterfaces()): boolean =>
+  Object.values(interfaces).some((list) =>
     list?.some((one) => sameAddress(one.address.replace(/%.*$/, ""), address)),
   );
+
+type Interfaces = Readonly<Record<string, readonly { readonly address: string }[] | undefined>>;
