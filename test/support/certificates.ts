@@ -7,9 +7,15 @@ export interface Certificate {
   readonly key: string;
   readonly cert: string;
 }
+export interface IssueOptions {
+  /** As openssl writes times: `20200101000000Z`. The next seven days when left out. */
+  readonly validity?: { readonly from: string; readonly to: string };
+  /** An RSA key, for old ciphers. */
+  readonly rsa?: boolean;
+}
 export interface Authority extends Certificate {
-  /** A certificate for these names (`DNS:a.test`, `IP:127.0.0.1`); `days` may be in the past. */
-  issue(names: string, validity?: { from: string; to: string }): Certificate;
+  /** A certificate for these names: `DNS:a.test`, `IP:127.0.0.1`. */
+  issue(names: string, options?: IssueOptions): Certificate;
 }
 
 const openssl = (...args: string[]): void => {
@@ -44,17 +50,12 @@ default_md=sha256\npolicy=any\ncopy_extensions=copy\nunique_subject=no\n[any]\nc
   return {
     key: read("ca.key"),
     cert: read("ca.pem"),
-    issue(names, validity) {
+    issue(names, { validity, rsa } = {}) {
       const own = `${++issued}`;
-      const ask = [
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-subj",
-        "/CN=server",
-      ];
+      const kind = rsa
+        ? ["-newkey", "rsa:2048"]
+        : ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+      const ask = [...kind, "-nodes", "-subj", "/CN=server"];
       openssl(
         "req",
         ...ask,
