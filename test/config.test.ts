@@ -134,3 +134,14 @@ test("trusted proxies are networks, and the one that is none is named", () => {
 test("a parsed configuration cannot be changed", () => {
   expect(Object.isFrozen(load({}).config)).toBe(true);
 });
+
+test("what is opened inside is a list of networks and hosts, and each mistake in it is named", () => {
+  const { config } = load({ WAYPOST_OUTBOUND_ALLOW: "10.1.0.0/16, hooks.internal:9000,[fd00::1]:80" });
+  expect(config.WAYPOST_OUTBOUND_ALLOW).toEqual(["10.1.0.0/16", "hooks.internal:9000", "[fd00::1]:80"]);
+  expect(
+    mistakesOf({ WAYPOST_OUTBOUND_ALLOW: "10.1.0.0/16,http://x", WAYPOST_OUTBOUND_DENY: "example.com" }),
+  ).toEqual([
+    'WAYPOST_OUTBOUND_ALLOW: expected networks or hosts such as 10.1.0.0/16 or hooks.internal:9000; "http://x" is none',
+    'WAYPOST_OUTBOUND_DENY: expected networks such as 10.0.0.0/8; "example.com" is none',
+  ]);
+});

@@ -166,6 +166,15 @@ describe("proxies", () => {
   });
 
   test("a proxy on the way out is told", () => {
-    expect(checkProxies(patient({}, { env: { HTTPS_PROXY: "http://proxy:3128" } }))).toHaveLength(2);
+    const env = { HTTPS_PROXY: "http://proxy:3128" };
+    expect(found(checkProxies(patient({}, { env })), "outbound proxy").says).toContain("and not used");
+  });
+
+  test("a door that is open to all of the network is told", () => {
+    const told = (allow: string) =>
+      checkProxies(patient({ WAYPOST_OUTBOUND_ALLOW: allow })).some(
+        ({ check }) => check === "outbound requests",
+      );
+    expect([told("10.0.0.0/8,::/0"), told("10.0.0.0/8")]).toEqual([true, false]);
   });
 });

@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { isAddress, isWithin, lastIpv4, type Network, parseNetwork, sameAddress, sixToFour } from "../ip.ts";
+import { isAddress, isWithin, lastIpv4, type Network, parseNetwork, sixToFour } from "../ip.ts";
 
 const networks = (...texts: string[]): Network[] => texts.map((text) => parseNetwork(text)!);
 
@@ -58,10 +58,8 @@ export function ipv4Within(address: string): string | null {
   return isWithin(address, SIX_TO_FOUR) ? sixToFour(address) : null;
 }
 
-/** True for an address of this machine, public ones too: what listens there may trust its neighbours. */
-export const isOwn = (address: string, interfaces: Interfaces = networkInterfaces()): boolean =>
-  Object.values(interfaces).some((list) =>
-    list?.some((one) => sameAddress(one.address.replace(/%.*$/, ""), address)),
-  );
+/** The addresses of this machine, public ones too: what listens there may trust its neighbours. */
+export const ownAddresses = (interfaces: Interfaces = networkInterfaces()): readonly string[] =>
+  Object.values(interfaces).flatMap((list) => list?.map(({ address }) => address.replace(/%.*$/, "")) ?? []);
 
 type Interfaces = Readonly<Record<string, readonly { readonly address: string }[] | undefined>>;

@@ -15,12 +15,16 @@ const PACKED_SLACK_BYTES = 64 * 1024;
  */
 export async function readBody(
   incoming: IncomingMessage,
-  { host, bytesMax, cut }: { host: string; bytesMax: number; cut: boolean },
+  { host, method, bytesMax, cut }: { host: string; method: string; bytesMax: number; cut: boolean },
 ): Promise<{ body: Buffer; cut: boolean }> {
   const chunks: Buffer[] = [];
+  const isEmpty =
+    method === "HEAD" ||
+    NO_BODY.has(incoming.statusCode ?? 0) ||
+    Number(incoming.headers["content-length"]) === 0;
   let bytes = 0;
   try {
-    for await (const chunk of unpacked(incoming, bytesMax + PACKED_SLACK_BYTES)) {
+    for await (const chunk of unpacked(incoming, bytesMax + PACKED_SLACK_BYTES, isEmpty)) {
       bytes += chunk.length;
       if (bytes > bytesMax) {
         chunks.push(chunk.subarray(0, chunk.length - (bytes - bytesMax)));
@@ -42,9 +46,13 @@ export async function readBody(
   }
 }
 
+const NO_BODY = new Set([204, 205, 304]);
+
 class TooLong extends Error {}
 
-function unpacked(incoming: IncomingMessage, packedMax: number): AsyncIterable<Buffer> {
+function unpacked(incoming: IncomingMessage, packedMax: number, isEmpty: boolean): AsyncIterable<Buffer> {
+  // HEAD and 304 name the packing of a body that does not come.
+  if (isEmpty) return incoming;
   const encoding = (incoming.headers["content-encoding"] ?? "").trim().toLowerCase();
   if (encoding === "" || encoding === "identity") return incoming;
   const unpack = UNPACK.get(encoding);

@@ -161,7 +161,8 @@ async function ask(door: Door, question: Question): Promise<OutboundAnswer | { n
     const incoming = await deadline.within("waiting for its answer", send(socket, address, target, message));
     const next = follows ? nextOf(incoming, target) : null;
     if (next) return { next };
-    const limits = { host, bytesMax: request.bytesMax ?? BYTES_MAX, cut: request.cut ?? false };
+    const { bytesMax = BYTES_MAX, cut: cuts = false } = request;
+    const limits = { host, method: message.method, bytesMax, cut: cuts };
     const { body, cut } = await deadline.within("reading its answer", readBody(incoming, limits));
     return {
       status: incoming.statusCode!,

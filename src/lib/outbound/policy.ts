@@ -1,6 +1,6 @@
-import { isAddress, isWithin, type Network } from "../ip.ts";
+import { isAddress, isWithin, type Network, sameAddress } from "../ip.ts";
 import { parseDestination } from "../url.ts";
-import { isOwn, isPublic } from "./addresses.ts";
+import { isPublic, ownAddresses } from "./addresses.ts";
 import { type Allowance, isUsualPort, openAt, opensAddress, opensHost } from "./allow.ts";
 import { OutboundError, refused } from "./errors.ts";
 
@@ -46,12 +46,20 @@ export interface PublicRules {
   readonly deny: readonly Network[];
   /** Take `http://` too, and not only where the operator opened it. */
   readonly plain: boolean;
+  /** Addresses of this machine; those it has now when left out. */
+  readonly own?: () => readonly string[];
 }
 
 /** For what anybody typed: the public internet, and what the operator opened. */
-export function publicPolicy({ allow, deny, plain }: PublicRules): Policy {
+export function publicPolicy({ allow, deny, plain, own = ownAddresses }: PublicRules): Policy {
   const openFor = ({ port }: Target) => openAt(port, allow);
-  const isStrange = (address: string) => isPublic(address) && !isWithin(address, deny) && !isOwn(address);
+  const areStrange = (addresses: readonly string[]) => {
+    const here = own();
+    return addresses.every(
+      (address) =>
+        isPublic(address) && !isWithin(address, deny) && !here.some((one) => sameAddress(one, address)),
+    );
+  };
   /** Why the public internet is not asked in this way; null when it is. */
   const unusual = ({ port, secure }: Target): OutboundError | null => {
     if (!isUsualPort(port)) return new OutboundError("refused", `Port ${port} may not be asked.`);
@@ -70,7 +78,7 @@ export function publicPolicy({ allow, deny, plain }: PublicRules): Policy {
       const open = openFor(target);
       if (opensHost(open, target.host)) return;
       const others = addresses.filter((address) => !opensAddress(open, address));
-      if (!others.every(isStrange)) throw refused();
+      if (others.length > 0 && !areStrange(others)) throw refused();
       const problem = unusual(target);
       if (problem && others.length > 0) throw problem;
     },

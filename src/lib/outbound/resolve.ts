@@ -5,6 +5,8 @@ import { OutboundError } from "./errors.ts";
 /** All addresses of a name, IPv4 and IPv6. */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
 
+/** All of them are vetted, on the thread that answers visitors; nobody's name has more. */
+const ADDRESSES_MAX = 64;
 /** One question to one server; it is asked twice. */
 const QUESTION_MS = 3000;
 
@@ -43,8 +45,9 @@ export const systemResolve: Resolve = async (host) => {
 
 /** What a host stands for: an address for itself. */
 export async function addressesOf(host: string, resolve: Resolve, signal: AbortSignal): Promise<string[]> {
-  const addresses = isAddress(host) ? [host] : await resolve(host, signal);
-  return [...new Set(addresses)];
+  const addresses = new Set(isAddress(host) ? [host] : await resolve(host, signal));
+  if (addresses.size > ADDRESSES_MAX) throw new OutboundError("dns", `${host} has too many addresses.`);
+  return [...addresses];
 }
 
 const isMissing = (error: unknown): boolean =>

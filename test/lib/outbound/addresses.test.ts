@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { networkInterfaces } from "node:os";
-import { ipv4Within, isOwn, isPublic } from "../../../src/lib/outbound/addresses.ts";
+import { ipv4Within, isPublic, ownAddresses } from "../../../src/lib/outbound/addresses.ts";
 import { openOutbound } from "../../../src/lib/outbound/outbound.ts";
+import { publicPolicy, targetOf } from "../../../src/lib/outbound/policy.ts";
 import { type DnsServer, openDns } from "../../support/dns.ts";
 import { failureOf } from "./failure.ts";
 
@@ -101,14 +102,18 @@ test("what is no address is not public", () => {
     expect(isPublic(text)).toBe(false);
 });
 
-test("the machine's own addresses are its own, in every spelling", () => {
-  const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  expect(interfaces.length).toBeGreaterThan(0);
-  for (const { address } of interfaces) expect(isOwn(address)).toBe(true);
-  const here = { eth0: [{ address: "93.184.216.34" }, { address: "2606:4700:0:0::1%eth0" }] };
-  expect(isOwn("93.184.216.34", here)).toBe(true);
-  expect(isOwn("2606:4700::1", here)).toBe(true);
-  expect(isOwn("93.184.216.35", here)).toBe(false);
+test("the machine's own addresses are refused, public ones too, in every spelling", () => {
+  const now = Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []);
+  expect(now.length).toBeGreaterThan(0);
+  expect(ownAddresses()).toEqual(now.map((address) => address.replace(/%.*/, "")));
+  const own = ownAddresses({ eth0: [{ address: "93.184.216.34" }, { address: "2606:4700:0:0::1%eth0" }] });
+  const vet = (address: string) => () =>
+    publicPolicy({ allow: [], deny: [], plain: false, own: () => own }).vet(targetOf("https://x.test"), [
+      address,
+    ]);
+  for (const address of ["93.184.216.34", "2606:4700::1", "2606:4700:0000::0001"])
+    expect(vet(address)).toThrow("This address may not be asked");
+  for (const address of ["93.184.216.35", "2606:4700::2"]) expect(vet(address)).not.toThrow();
 });
 
 test("an IPv4 address inside an IPv6 one is found", () => {

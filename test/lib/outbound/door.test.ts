@@ -85,6 +85,19 @@ test("HEAD, 204 and 304 have no body, and nothing is waited for", async () => {
   }
 });
 
+test("a packing that is named for a body that does not come is no failure", async () => {
+  const gzip = "content-encoding: gzip\r\n";
+  const { port } = await receiving((request) =>
+    request.startsWith("HEAD")
+      ? `HTTP/1.1 200 OK\r\n${gzip}content-length: 50\r\n\r\n`
+      : `HTTP/1.1 200 OK\r\n${gzip}content-length: 0\r\n\r\n`,
+  );
+  for (const method of ["HEAD", "GET"]) {
+    const got = await doorTo("127.0.0.1").request({ url: `http://127.0.0.1:${port}/`, method });
+    expect([got.status, got.body.length]).toEqual([200, 0]);
+  }
+});
+
 test("what the door sets itself cannot be set, and nothing breaks out of a header", async () => {
   const receiver = await receiving();
   const bad: Record<string, string>[] = [
@@ -142,6 +155,12 @@ test("when one address swallows what is sent, the next one is tried beside it, a
   const got = await doorTo("127.0.0.1", "::1").request({ url: `http://hole.test:${port}/` });
   expect([got.address, receiver.connections]).toEqual(["::1", 1]);
   close();
+});
+
+test("a name with more addresses than anybody's is not looked through", async () => {
+  zones.set("crowd.test", { addresses: Array.from({ length: 65 }, (_, i) => `127.0.1.${i}`) });
+  const { kind } = await failureOf(doorTo("127.0.0.0/8").request({ url: "http://crowd.test/" }));
+  expect(kind).toBe("dns");
 });
 
 test("one refused address refuses the name, however good the others are", async () => {

@@ -88,6 +88,26 @@ test("no redirect leaves http and https, holds a user name, or goes to another p
   expect(port.kind).toBe("refused");
 });
 
+test("the body of a redirect is not read, and its connection is closed", async () => {
+  const endless = await openReceiver(
+    (request, socket) => {
+      if (request.includes("/end")) return answer(200, "end");
+      socket.write("HTTP/1.1 302 Found\r\nlocation: /end\r\n\r\n");
+      const pour = () => {
+        while (!socket.destroyed && socket.write("x".repeat(65_536)));
+      };
+      socket.on("drain", pour);
+      pour();
+      return undefined;
+    },
+    { host: "127.0.0.2" },
+  );
+  const got = await door().request({ url: `http://here.test:${endless.port}/`, redirectsMax: 1 });
+  expect(got.text()).toBe("end");
+  await endless.closed();
+  await endless.close();
+});
+
 test("as many hops are followed as were asked for, and not one more", async () => {
   const got = await door().request({ url: at("/loop?count=3"), redirectsMax: 3 });
   expect([got.status, got.text(), got.url]).toEqual([200, "end", at("/end")]);
