@@ -49,11 +49,7 @@ export function send(
     if (++informed > INFORMATION_MAX) outgoing.destroy(new Error("too many interim answers"));
   });
   outgoing.on("upgrade", () => failed(new Error("it switched protocols")));
-  outgoing.on("response", (incoming) => {
-    // Whoever reads the body hears of it again; a body that nobody reads must not end the process.
-    incoming.on("error", () => {});
-    resolve(incoming);
-  });
+  outgoing.on("response", resolve);
   outgoing.on("error", failed);
   if (body) outgoing.end(body);
   else outgoing.end();

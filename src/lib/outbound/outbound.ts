@@ -144,7 +144,7 @@ interface Question {
   readonly follows: boolean;
 }
 
-/** One request to one host, over a connection that ends with it. */
+/** One request to one host, over a connection of its own; the deadline closes it. */
 async function ask(door: Door, question: Question): Promise<OutboundAnswer | { next: Target }> {
   const { target, policy, message, request, deadline, follows } = question;
   const { host } = target;
@@ -154,28 +154,24 @@ async function ask(door: Door, question: Question): Promise<OutboundAnswer | { n
   policy.vet(target, addresses);
   const raw = await deadline.within("connecting", connectFirst(target, addresses, deadline));
   const address = raw.remoteAddress ?? "";
-  try {
-    const socket = target.secure
-      ? await deadline.within("agreeing on TLS", secure(raw, host, door.authorities, deadline))
-      : raw;
-    const incoming = await deadline.within("waiting for its answer", send(socket, address, target, message));
-    const next = follows ? nextOf(incoming, target) : null;
-    if (next) return { next };
-    const { bytesMax = BYTES_MAX, cut: cuts = false } = request;
-    const limits = { host, method: message.method, bytesMax, cut: cuts };
-    const { body, cut } = await deadline.within("reading its answer", readBody(incoming, limits));
-    return {
-      status: incoming.statusCode!,
-      headers: headersOf(incoming),
-      body,
-      cut,
-      url: target.url.href,
-      address,
-      text: () => body.toString("utf8"),
-    };
-  } finally {
-    raw.destroy();
-  }
+  const socket = target.secure
+    ? await deadline.within("agreeing on TLS", secure(raw, host, door.authorities, deadline))
+    : raw;
+  const incoming = await deadline.within("waiting for its answer", send(socket, address, target, message));
+  const next = follows ? nextOf(incoming, target) : null;
+  if (next) return { next };
+  const { bytesMax = BYTES_MAX, cut: cuts = false } = request;
+  const limits = { host, method: message.method, bytesMax, cut: cuts };
+  const { body, cut } = await deadline.within("reading its answer", readBody(incoming, limits));
+  return {
+    status: incoming.statusCode!,
+    headers: headersOf(incoming),
+    body,
+    cut,
+    url: target.url.href,
+    address,
+    text: () => body.toString("utf8"),
+  };
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { networkInterfaces } from "node:os";
 import { ipv4Within, isPublic, ownAddresses } from "../../../src/lib/outbound/addresses.ts";
+import { parseAllowance } from "../../../src/lib/outbound/allow.ts";
 import { openOutbound } from "../../../src/lib/outbound/outbound.ts";
 import { publicPolicy, targetOf } from "../../../src/lib/outbound/policy.ts";
 import { type DnsServer, openDns } from "../../support/dns.ts";
@@ -114,6 +115,28 @@ test("the machine's own addresses are refused, public ones too, in every spellin
   for (const address of ["93.184.216.34", "2606:4700::1", "2606:4700:0000::0001"])
     expect(vet(address)).toThrow("This address may not be asked");
   for (const address of ["93.184.216.35", "2606:4700::2"]) expect(vet(address)).not.toThrow();
+});
+
+test("one refused address among public ones refuses the host", () => {
+  const vet = (...addresses: string[]) =>
+    publicPolicy({ allow: [], deny: [], plain: false, own: () => [] }).vet(
+      targetOf("https://x.test"),
+      addresses,
+    );
+  expect(() => vet("93.184.216.34", "1.1.1.1", "2606:4700::1")).not.toThrow();
+  expect(() => vet("93.184.216.34", "1.1.1.1", "10.0.0.1")).toThrow("This address may not be asked");
+  expect(() => vet("::1", "93.184.216.34")).toThrow("This address may not be asked");
+});
+
+test("what is opened inside opens neither http nor further ports of the public internet", () => {
+  const allow = ["10.0.0.0/8", "10.0.0.1:25"].map((one) => parseAllowance(one)!);
+  const policy = publicPolicy({ allow, deny: [], plain: false, own: () => [] });
+  const vet = (url: string, address: string) => () => policy.vet(targetOf(url), [address]);
+  expect(vet("http://x.test", "10.0.0.1")).not.toThrow();
+  expect(vet("http://x.test", "93.184.216.34")).toThrow("Only https:// addresses may be asked.");
+  expect(vet("https://x.test:25", "10.0.0.1")).not.toThrow();
+  expect(vet("https://x.test:25", "93.184.216.34")).toThrow("Port 25 may not be asked.");
+  expect(vet("https://x.test:25", "10.0.0.2")).toThrow("This address may not be asked");
 });
 
 test("an IPv4 address inside an IPv6 one is found", () => {

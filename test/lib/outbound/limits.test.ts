@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import type { Socket } from "node:net";
 import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
 import { type OutboundRequest, openOutbound } from "../../../src/lib/outbound/outbound.ts";
+import { dnsResolve } from "../../../src/lib/outbound/resolve.ts";
 import { type DnsServer, openDns } from "../../support/dns.ts";
 import { openHole } from "../../support/hole.ts";
 import { answer, openReceiver, type Receiver, type Reply } from "../../support/receiver.ts";
@@ -119,6 +120,14 @@ test("the caller can give up at any time, and the connection is closed", async (
   const late = door().request({ url: `http://receiver.test:${receiver.port}/`, signal: control.signal });
   expect((await failureOf(late)).kind).toBe("aborted");
   expect(receiver.connections).toBe(1);
+});
+
+test("questions to DNS end with the request", async () => {
+  const control = new AbortController();
+  const question = dnsResolve([dns.at])("silent.test", control.signal);
+  control.abort();
+  // By themselves they would be asked for longer than a test may take.
+  expect((await failureOf(question)).kind).toBe("dns");
 });
 
 describe("the head of an answer is bounded", () => {
