@@ -1,5 +1,4 @@
 import { OutboundError } from "./errors.ts";
-import type { Target } from "./policy.ts";
 
 export const METHODS: ReadonlySet<string> = new Set([
   "GET",
@@ -48,8 +47,6 @@ const FOR_ANYBODY: ReadonlySet<string> = new Set([
   "user-agent",
 ]);
 
-/** The header fields for the next hop: what was meant for one origin stays there. */
-export const headersBetween = <T extends Fields>(headers: T, from: Target, to: Target): T =>
-  from.url.origin === to.url.origin
-    ? headers
-    : (Object.fromEntries(Object.entries(headers).filter(([name]) => FOR_ANYBODY.has(name))) as unknown as T);
+/** The header fields for another origin: what was meant for one stays there. */
+export const headersForAnybody = (headers: Fields): Fields =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => FOR_ANYBODY.has(name)));

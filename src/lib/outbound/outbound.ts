@@ -6,7 +6,7 @@ import { connectFirst, secure } from "./connect.ts";
 import { type Deadline, openDeadline } from "./deadline.ts";
 import { OutboundError } from "./errors.ts";
 import { type Message, send } from "./exchange.ts";
-import { checkHeaders, headersBetween, METHODS } from "./headers.ts";
+import { checkHeaders, headersForAnybody, METHODS } from "./headers.ts";
 import { operatorPolicy, type Policy, publicPolicy, type Target, targetOf } from "./policy.ts";
 import { addressesOf, dnsResolve, type Resolve, systemResolve } from "./resolve.ts";
 
@@ -24,7 +24,7 @@ export interface OutboundRequest {
   readonly bytesMax?: number;
   /** Cut a longer body off, and answer what there is; else it is refused. */
   readonly cut?: boolean;
-  /** How many redirects are followed, GET and HEAD only; none when left out: a redirect is then the answer. */
+  /** How many redirects are followed, by GET and HEAD without a body; 0 when left out: a redirect is then the answer. */
   readonly redirectsMax?: number;
   /** Take `http://` as well. */
   readonly plain?: boolean;
@@ -79,14 +79,9 @@ export function openOutbound(options: OutboundOptions = {}): Outbound {
   const door: Door = { ...options, strangers: dnsResolve(options.dnsServers) };
   const open = (plain = false) => publicPolicy({ allow, deny, plain });
   return {
-    request: (request) => pass(door, request, () => open(request.plain)),
-    operator: {
-      // What the operator configured may redirect within itself; elsewhere it is as strange as anybody.
-      request: (request) =>
-        pass(door, request, (target, first) =>
-          target.url.origin === first.url.origin ? operatorPolicy : open(request.plain),
-        ),
-    },
+    request: (request) => pass(door, request, open(request.plain), open(request.plain)),
+    // What the operator configured may redirect within itself; from the first hop elsewhere it is as strange as anybody.
+    operator: { request: (request) => pass(door, request, operatorPolicy, open(request.plain)) },
   };
 }
 
@@ -94,12 +89,16 @@ interface Door extends OutboundOptions {
   readonly strangers: Resolve;
 }
 
-type PolicyFor = (target: Target, first: Target) => Policy;
-
-async function pass(door: Door, request: OutboundRequest, policyFor: PolicyFor): Promise<OutboundAnswer> {
+/** @param beyond the policy once a redirect has left the origin that was asked for, on the way back to it too */
+async function pass(
+  door: Door,
+  request: OutboundRequest,
+  policy: Policy,
+  beyond: Policy,
+): Promise<OutboundAnswer> {
   const deadline = openDeadline(request.timeoutMs ?? TIMEOUT_MS, request.signal);
   try {
-    return await follow(door, request, policyFor, deadline);
+    return await follow(door, request, policy, beyond, deadline);
   } catch (error) {
     if (error instanceof OutboundError) throw error;
     throw new OutboundError("protocol", "The request failed.", { cause: error });
@@ -111,29 +110,35 @@ async function pass(door: Door, request: OutboundRequest, policyFor: PolicyFor):
 async function follow(
   door: Door,
   request: OutboundRequest,
-  policyFor: PolicyFor,
+  first: Policy,
+  beyond: Policy,
   deadline: Deadline,
 ): Promise<OutboundAnswer> {
-  const first = targetOf(request.url);
-  const method = request.method ?? "GET";
-  if (!METHODS.has(method)) throw new OutboundError("invalid", "There is no such method.");
-  const hopsMax = method === "GET" || method === "HEAD" ? (request.redirectsMax ?? 0) : 0;
-  let headers = {
-    "user-agent": door.userAgent ?? "Waypost",
-    ...checkHeaders(request.headers ?? {}),
-    "accept-encoding": ACCEPT_ENCODING,
-  };
-  let target = first;
+  let message = messageOf(request, door.userAgent);
+  let target = targetOf(request.url);
+  let policy = first;
+  const hopsMax = hopsMaxOf(request, message);
   for (let hop = 0; ; hop++) {
-    const message = { method, headers, body: request.body ?? null };
-    const policy = policyFor(target, first);
     const answer = await ask(door, { target, policy, message, request, deadline, follows: hopsMax > 0 });
     if (!("next" in answer)) return answer;
     if (hop === hopsMax) throw new OutboundError("redirects", `More than ${hopsMax} redirects.`);
-    headers = headersBetween(headers, target, answer.next);
+    if (answer.next.url.origin !== target.url.origin) {
+      message = { ...message, headers: headersForAnybody(message.headers) };
+      policy = beyond;
+    }
     target = answer.next;
   }
 }
+
+function messageOf({ method = "GET", headers = {}, body }: OutboundRequest, userAgent = "Waypost"): Message {
+  if (!METHODS.has(method)) throw new OutboundError("invalid", "There is no such method.");
+  const fields = { "user-agent": userAgent, ...checkHeaders(headers), "accept-encoding": ACCEPT_ENCODING };
+  return { method, headers: fields, body: body ?? null };
+}
+
+/** What has an effect or a body is never sent a second time. */
+const hopsMaxOf = ({ redirectsMax = 0 }: OutboundRequest, { method, body }: Message): number =>
+  (method === "GET" || method === "HEAD") && body === null ? redirectsMax : 0;
 
 interface Question {
   readonly target: Target;

@@ -75,18 +75,18 @@ describe("one deadline ends it, wherever it hangs, and nothing stays open", () =
       const receiver = await receiving(reply);
       const request = {
         url: (url ?? ((port) => `http://receiver.test:${port}/`))(receiver.port),
-        timeoutMs: 200,
+        timeoutMs: 400,
       };
       const { kind, message } = await failureOf(door().request(request));
-      expect([kind, message]).toEqual(["timeout", `It took longer than 0.2 s, and ended while ${doing}.`]);
+      expect([kind, message]).toEqual(["timeout", `It took longer than 0.4 s, and ended while ${doing}.`]);
       await receiver.closed();
     });
 
   test("in the connection", async () => {
     const { port, close } = await openHole();
-    const work = door().request({ url: `http://receiver.test:${port}/`, timeoutMs: 200 });
+    const work = door().request({ url: `http://receiver.test:${port}/`, timeoutMs: 400 });
     const { kind, message } = await failureOf(work);
-    expect([kind, message]).toEqual(["timeout", "It took longer than 0.2 s, and ended while connecting."]);
+    expect([kind, message]).toEqual(["timeout", "It took longer than 0.4 s, and ended while connecting."]);
     close();
   });
 });

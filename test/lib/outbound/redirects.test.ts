@@ -4,6 +4,7 @@ import { type DnsServer, openDns } from "../../support/dns.ts";
 import { answer, openReceiver, type Receiver } from "../../support/receiver.ts";
 import { failureOf } from "./failure.ts";
 
+const zone = new Map<string, string>();
 let dns: DnsServer;
 let here: Receiver;
 let there: Receiver;
@@ -13,7 +14,7 @@ const to = (location: string, status = 302) => answer(status, "moved", { locatio
 const pathOf = (request: string) => request.split(" ")[1]!;
 
 beforeAll(async () => {
-  dns = await openDns(() => ({ addresses: ["127.0.0.2"] }));
+  dns = await openDns((name) => ({ addresses: [zone.get(name) ?? "127.0.0.2"] }));
   there = await openReceiver((request) => answer(200, `there ${pathOf(request)}`), { host: "127.0.0.2" });
   inside = await openReceiver(() => answer(200, "inside"));
   here = await openReceiver(
@@ -137,13 +138,11 @@ test("what was meant for one origin is not told to another", async () => {
 
 test("a body is never sent a second time", async () => {
   const before = there.connections;
-  const got = await door().request({
-    url: leading(`http://there.test:${there.port}/x`, 307),
-    method: "POST",
-    body: "secret",
-    redirectsMax: 3,
-  });
-  expect([got.status, there.connections]).toEqual([307, before]);
+  for (const method of ["POST", "GET"]) {
+    const url = leading(`http://there.test:${there.port}/x`, 307);
+    const got = await door().request({ url, method, body: "secret", redirectsMax: 3 });
+    expect([got.status, there.connections]).toEqual([307, before]);
+  }
 });
 
 test("what the operator configured does not lead elsewhere inside", async () => {
@@ -153,4 +152,19 @@ test("what the operator configured does not lead elsewhere inside", async () => 
     operator.request({ url: leading(`http://127.0.0.1:${inside.port}/`), redirectsMax: 1 }),
   );
   expect([kind, inside.connections]).toEqual(["refused", 0]);
+});
+
+test("a stranger does not lead back to what the operator configured", async () => {
+  // Open is the stranger alone; the operator's own address is not.
+  const stranger = await openReceiver(() => to(`http://127.0.0.1:${own.port}/drop`));
+  const own: Receiver = await openReceiver((request) =>
+    pathOf(request) === "/" ? to(`http://stranger.test:${stranger.port}/`) : answer(200, "dropped"),
+  );
+  zone.set("stranger.test", "127.0.0.1");
+  const { operator } = openOutbound({ dnsServers: [dns.at], allow: [`stranger.test:${stranger.port}`] });
+  const { kind } = await failureOf(
+    operator.request({ url: `http://127.0.0.1:${own.port}/`, redirectsMax: 3 }),
+  );
+  expect([kind, stranger.connections, own.connections]).toEqual(["refused", 1, 1]);
+  await Promise.all([stranger.close(), own.close()]);
 });
