@@ -16,7 +16,8 @@ import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { setupRoutes } from "./features/setup/routes.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
-import type { Clock } from "./lib/clock.ts";
+import { startHeavyThread } from "./heavy.ts";
+import type { After, Clock } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
 import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
@@ -27,6 +28,7 @@ import { type Api, openApiLater } from "./platform/api.ts";
 import type { Ports } from "./platform/context.ts";
 import { secretOf } from "./platform/credentials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
+import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
 import { openLimiter } from "./platform/limits.ts";
 import { openLocalDoor } from "./platform/local-door.ts";
@@ -35,6 +37,7 @@ import { openPace } from "./platform/pace.ts";
 import { openCursors } from "./platform/paging.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
 import { diskGuard } from "./platform/storage.ts";
+import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
 import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
@@ -50,6 +53,7 @@ export interface App {
   readonly ports: Ports;
   readonly api: Api;
   readonly server: HttpService;
+  readonly worker: JobWorker;
   readonly firstRun: FirstRunState;
   /** Carries out what the configuration asks of an empty or moved installation; `serve` does it by itself. */
   settleSetup(): Promise<void>;
@@ -67,6 +71,9 @@ export interface Foundations extends AppOptions {
   readonly installation: Installation;
   /** Tests bring a door that asks their own DNS and trusts their own certificates. */
   readonly outbound?: Outbound;
+  /** Tests bring time that is moved by hand, and jobs of their own. */
+  readonly after?: After | undefined;
+  readonly moreJobs?: readonly JobType[] | undefined;
 }
 
 /** Puts the whole product together. This is the only file that knows every room. */
@@ -79,6 +86,8 @@ export async function assembleApp({
   clicks,
   installation,
   outbound = outboundOf(config),
+  after,
+  moreJobs,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -105,7 +114,16 @@ export async function assembleApp({
       routing.heard(event, routes);
       keys.heard(event);
     },
+    enqueued: (jobs) => worker.enqueued(jobs),
   };
+  const worker = openWorker({
+    ports,
+    context: () => ports,
+    types: [...(moreJobs ?? [])],
+    stopMs: config.WAYPOST_SHUTDOWN_TIMEOUT,
+    after,
+    startThread: startHeavyThread,
+  });
 
   const authenticate = async (request: Request) => {
     const secret = secretOf(request);
@@ -180,12 +198,13 @@ export async function assembleApp({
   });
   const mirror = openTotalsMirror({ db, clicks, log });
   let serving = false;
-  const services = startInOrder([server, openLocalDoor(api, dataDir, log), mirror]);
+  const services = startInOrder([server, openLocalDoor(api, dataDir, log), mirror, worker]);
 
   return {
     ports,
     api,
     server,
+    worker,
     firstRun,
     settleSetup: () => firstRun.begin(`http://localhost:${config.WAYPOST_PORT}`),
     async serve() {

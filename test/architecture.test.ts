@@ -9,6 +9,7 @@ const floors = [
   ["clicks"],
   ["platform"],
   ["features"],
+  ["heavy.ts", "heavy-worker.ts"],
   ["app.ts"],
   ["commands"],
   ["main.ts"],
@@ -24,6 +25,8 @@ const featureOrder = [
 const houses: Readonly<Record<string, RegExp>> = {
   elysia: /^(platform\/|features\/\w+\/routes\.ts|app\.ts)/,
   "@sinclair/typebox": /^(platform|features)\//,
+  "@sinclair/typebox/compiler": /^platform\/jobs\/enqueue\.ts/,
+  croner: /^platform\/jobs\/schedule\.ts/,
   "@elysiajs/openapi": /^platform\/openapi\.ts/,
   "drizzle-orm": /^(db|platform|features)\//,
   "drizzle-orm/bun-sql": /^db\//,

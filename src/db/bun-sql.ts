@@ -1,5 +1,6 @@
 import { SQL } from "bun";
 import type { Logger } from "../lib/log.ts";
+import type { Signals } from "./database.ts";
 import type { PostgresRunner } from "./migrate.ts";
 import { isUnavailable } from "./postgres-health.ts";
 
@@ -93,4 +94,20 @@ export const bunSqlRunner = (sql: SQL): PostgresRunner => ({
         return { done: await work((text, parameters) => tx.unsafe(text, parameters ? [...parameters] : [])) };
       })
       .then(({ done }) => done),
+});
+
+/**
+ * Words by LISTEN and NOTIFY. They go by connections of their own, outside transactions: a NOTIFY inside makes every
+ * commit of the server wait in one line.
+ */
+export const bunSqlSignals = (sql: SQL, log: Logger): Signals => ({
+  send(channel, text) {
+    sql
+      .notify(channel, text)
+      .catch((error: unknown) => log.debug("a signal was not sent", { channel, error }));
+  },
+  async listen(channel, hear) {
+    const subscription = await sql.listen(channel, hear);
+    return () => subscription.unlisten();
+  },
 });

@@ -15,6 +15,14 @@ export interface Database {
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /**
+   * Runs one statement with each of the parameters, every time whole by itself, in no order: claims, leases, counters.
+   * In a transaction, which is serializable on Postgres, processes that meet there would refuse each other. Resolves
+   * when all are committed, and does not wait until they would survive a power cut.
+   */
+  each<Row>(build: Build<Row>, parameters: readonly Record<string, unknown>[]): Promise<Row[][]>;
+  /** How processes on one database wake each other; null where there is only one. */
+  readonly signals: Signals | null;
+  /**
    * Compiles a query once, for the redirect's path. `build` marks its parameters with `sql.placeholder(name)`.
    * The lookup answers the first row at once on SQLite, and by a promise on Postgres.
    */
@@ -22,6 +30,13 @@ export interface Database {
   /** A sentence for the operator when storage no longer takes writes; null when all is well. */
   problem(): string | null;
   close(): Promise<void>;
+}
+
+/** Words between processes. One may be lost, so nothing may hang on them but haste. */
+export interface Signals {
+  send(channel: string, text: string): void;
+  /** `hear` is told what is sent from now on, by this process too. Resolves to what ends it. */
+  listen(channel: string, hear: (text: string) => void): Promise<() => Promise<void>>;
 }
 
 /** A drizzle select, whichever dialect built it. */

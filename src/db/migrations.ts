@@ -1,5 +1,7 @@
 import postgres0001 from "../../migrations/postgres/0001_first.sql" with { type: "text" };
+import postgres0002 from "../../migrations/postgres/0002_jobs.sql" with { type: "text" };
 import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
+import sqlite0002 from "../../migrations/sqlite/0002_jobs.sql" with { type: "text" };
 
 /** One step of the schema, in both dialects. Once released it is never edited: the next step corrects it. */
 export interface Migration {
@@ -13,4 +15,5 @@ export interface Migration {
 /** In order, forever. A new migration is a new file in both folders and a new line here. */
 export const migrations: readonly Migration[] = [
   { name: "0001_first", sqlite: sqlite0001, postgres: postgres0001 },
+  { name: "0002_jobs", sqlite: sqlite0002, postgres: postgres0002 },
 ];

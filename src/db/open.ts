@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sql";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
-import { bunSqlRunner, connectBunSql } from "./bun-sql.ts";
+import { bunSqlRunner, bunSqlSignals, connectBunSql } from "./bun-sql.ts";
 import type { Database } from "./database.ts";
 import { migratePostgres, migrateSqlite } from "./migrate.ts";
 import { openPostgres } from "./postgres.ts";
@@ -47,6 +47,7 @@ async function onPostgres({ clock, log }: OpenOptions, url: string): Promise<Dat
     client: drizzle({ client: sql }),
     clock,
     log,
+    signals: bunSqlSignals(sql, log),
     ping: () => sql`select 1`,
     close: () => sql.close(),
   });

@@ -2,7 +2,7 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
-import type { Database, Queries, Tx } from "./database.ts";
+import type { Build, Database, Queries, Signals, Tx } from "./database.ts";
 import { postgresKit } from "./kit.ts";
 import { openPostgresHealth } from "./postgres-health.ts";
 import { runAgain } from "./run-again.ts";
@@ -17,6 +17,8 @@ export interface PostgresOptions {
   readonly log: Logger;
   /** Longest one run of a transaction may take. */
   readonly workMs?: number;
+  /** Null where nobody else can be on the database. */
+  readonly signals: Signals | null;
   /** Asks the server for a sign of life. */
   ping(): Promise<unknown>;
   close(): Promise<void>;
@@ -34,6 +36,7 @@ export function openPostgres({
   clock,
   log,
   workMs = WORK_MS,
+  signals,
   ping,
   close,
 }: PostgresOptions): Database {
@@ -57,10 +60,25 @@ export function openPostgres({
     );
 
   async function stored<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    if (closing !== null)
-      throw new AppError("UNAVAILABLE", "The server is shutting down. Try again in a moment.");
+    if (closing !== null) throw shuttingDown();
     try {
       return await runAgain(() => once(work));
+    } catch (error) {
+      throw health.judged(error);
+    }
+  }
+
+  const compiled = new Map<Build<unknown>, { execute(parameters: unknown): Promise<unknown> }>();
+
+  /** A statement without a transaction is one of its own, and may take any connection of the pool. */
+  async function each<Row>(
+    build: Build<Row>,
+    parameters: readonly Record<string, unknown>[],
+  ): Promise<Row[][]> {
+    const query = compiled.get(build) ?? (build(read, tables).prepare() as never);
+    compiled.set(build, query);
+    try {
+      return await Promise.all(parameters.map((one) => runAgain(() => query.execute(one) as Promise<Row[]>)));
     } catch (error) {
       throw health.judged(error);
     }
@@ -71,6 +89,11 @@ export function openPostgres({
     tables,
     read,
     transaction: (work) => notNested(() => stored(work)),
+    each(build, parameters) {
+      if (closing !== null) return Promise.reject(shuttingDown());
+      return notNested(() => each(build, parameters));
+    },
+    signals,
     prepare(build) {
       const query = build(read).prepare() as {
         execute(parameters: Record<string, unknown>): Promise<never[]>;
@@ -91,3 +114,5 @@ export function openPostgres({
     },
   };
 }
+
+const shuttingDown = () => new AppError("UNAVAILABLE", "The server is shutting down. Try again in a moment.");

@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { openCheckpoints } from "./checkpoints.ts";
-import type { Database, Queries, Tx } from "./database.ts";
+import type { Build, Database, Queries, Tx } from "./database.ts";
 import { openDurability } from "./durability.ts";
 import { sqliteKit } from "./kit.ts";
 import { defineTables } from "./schema/tables.ts";
@@ -73,12 +73,31 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
   let closing: Promise<void> | null = null;
 
   async function stored<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    if (closing !== null)
-      throw new AppError("UNAVAILABLE", "The server is shutting down. Try again in a moment.");
+    if (closing !== null) throw shuttingDown();
     try {
       const { result, committed } = await turns.take(() => writer.alone(work), "joins");
       await committed;
       await durability.settle();
+      return result;
+    } catch (error) {
+      throw judged(error);
+    }
+  }
+
+  /** Committed, and on the disk with the next sync: nobody is told of it before. */
+  async function each<Row>(
+    build: Build<Row>,
+    parameters: readonly Record<string, unknown>[],
+  ): Promise<Row[][]> {
+    try {
+      const work = async (tx: Tx) => {
+        const rows: Row[][] = [];
+        for (const one of parameters) rows.push(await tx.run(build, one));
+        return rows;
+      };
+      const { result, committed } = await turns.take(() => writer.alone(work), "joins");
+      await committed;
+      durability.settle().catch(() => {});
       return result;
     } catch (error) {
       throw judged(error);
@@ -147,6 +166,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     tables,
     read,
     transaction: (work) => notNested(() => stored(work)),
+    each(build, parameters) {
+      if (closing !== null) return Promise.reject(shuttingDown());
+      return notNested(() => each(build, parameters));
+    },
+    signals: null,
     prepare(build) {
       const query = build(queries(statements.reader.lasting)).prepare() as {
         get(parameters: Record<string, unknown>): never;
@@ -160,6 +184,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     },
   };
 }
+
+const shuttingDown = () => new AppError("UNAVAILABLE", "The server is shutting down. Try again in a moment.");
 
 /** Connections of a database that has failed. Collected as garbage they would be closed after all. */
 const abandoned: Connection[] = [];

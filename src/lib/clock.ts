@@ -4,3 +4,14 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/**
+ * Calls `work` once, so many milliseconds later, whatever the clock is set to meanwhile: limits and pauses are
+ * lengths of time and no moments. Answers what calls it off. Tests pass one that their clock moves.
+ */
+export type After = (ms: number, work: () => void) => () => void;
+
+export const systemAfter: After = (ms, work) => {
+  const timer = setTimeout(work, ms);
+  return () => clearTimeout(timer);
+};

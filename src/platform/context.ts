@@ -7,6 +7,7 @@ import type { Id } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound/outbound.ts";
 import type { Event } from "./events.ts";
+import type { Enqueued } from "./jobs/enqueue.ts";
 import type { Cursors } from "./paging.ts";
 import type { Permission } from "./permissions.ts";
 
@@ -27,11 +28,13 @@ export interface Ports {
   baseUrl(): string | null;
   /** Tells this process's caches what was just committed. */
   heard(event: Event): void;
+  /** Tells the job loop of jobs that were just committed. */
+  enqueued(jobs: readonly Enqueued[]): void;
 }
 
 /** Who asks. */
 export interface Actor {
-  readonly kind: "user" | "key" | "system";
+  readonly kind: "user" | "key" | "job" | "system";
   readonly id: string;
   /** Null for operators, and for people before they have chosen a workspace. */
   readonly workspaceId: Id<"ws"> | null;

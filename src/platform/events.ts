@@ -5,6 +5,8 @@ import { placeholders } from "../db/placeholders.ts";
 import { isUnavailable } from "../db/postgres-health.ts";
 import { type Id, newId } from "../lib/ids.ts";
 import type { Actor, Context, Origin } from "./context.ts";
+import { type EnqueueOptions, insertJobs, jobRow } from "./jobs/enqueue.ts";
+import type { JobType } from "./jobs/job.ts";
 
 /** A kind of thing that happens, past tense (`link.created`), with the schema of what is told about it. */
 export interface EventType<S extends TSchema = TSchema> {
@@ -34,6 +36,11 @@ export interface Change extends Tx {
     data: Static<S>,
     workspaceId?: Id<"ws"> | null,
   ): void;
+  /**
+   * Leaves work behind that is there if and only if the change is: its row is written with it. Answers the job's id;
+   * a job whose unique key is in use already is not made.
+   */
+  enqueue<S extends TSchema>(job: JobType<S>, args: Static<S>, options?: EnqueueOptions): Id<"job">;
 }
 
 /** SQLite takes 32,766 parameters a statement; an event has nine. */
@@ -46,9 +53,11 @@ const EVENTS_PER_INSERT = 500;
  */
 export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>): Promise<T> {
   let events: Event[] = [];
+  let jobs: ReturnType<typeof jobRow>[] = [];
   let answer: string | null = null;
   const stored = ctx.db.transaction(async (tx) => {
     events = [];
+    jobs = [];
     const record: Change["record"] = (type, subjectId, data, workspaceId = ctx.actor.workspaceId) => {
       events.push({
         id: newId("evt", tx.now),
@@ -62,9 +71,16 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
         createdAt: tx.now,
       });
     };
-    const done = await work(Object.assign(Object.create(tx) as Tx, { record }));
+    const { id: actorId, workspaceId } = ctx.actor;
+    const enqueue: Change["enqueue"] = (job, args, options) => {
+      const id = newId("job", tx.now);
+      jobs.push(jobRow(id, job, args, { actorId, workspaceId, now: tx.now }, options));
+      return id;
+    };
+    const done = await work(Object.assign(Object.create(tx) as Tx, { record, enqueue }));
     if (events.length === 0) throw new Error("a change must record what it did");
     await insertEvents(tx, ctx, events);
+    if (jobs.length > 0) await insertJobs(tx, ctx.db, jobs);
     answer = await storeAnswer(ctx, tx, done);
     return done;
   });
@@ -72,11 +88,15 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
     const result = await stored;
     if (ctx.once && answer !== null) ctx.once.stored = answer;
     for (const event of events) ctx.heard(event);
+    if (jobs.length > 0) ctx.enqueued(jobs);
     return result;
   } catch (error) {
     if (error instanceof Unchanged) return error.result as T;
     // The connection may have broken after the commit: forgetting what is still true costs a lookup.
-    if (isUnavailable(error)) for (const event of events) ctx.heard(event);
+    if (isUnavailable(error)) {
+      for (const event of events) ctx.heard(event);
+      ctx.enqueued(jobs);
+    }
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { SQL } from "bun";
 import { getTableName } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sql";
 import { drizzle as pgliteDrizzle } from "drizzle-orm/pglite";
-import { bunSqlRunner, connectBunSql } from "../../src/db/bun-sql.ts";
+import { bunSqlRunner, bunSqlSignals, connectBunSql } from "../../src/db/bun-sql.ts";
 import type { Database } from "../../src/db/database.ts";
 import { postgresKit } from "../../src/db/kit.ts";
 import { migratePostgres, type PostgresRunner } from "../../src/db/migrate.ts";
@@ -34,6 +34,7 @@ export async function freshPostgres(clock: Clock): Promise<Database> {
     client: drizzle({ client: sql }),
     clock,
     log: silentLog,
+    signals: bunSqlSignals(sql, silentLog),
     ping: () => sql`select 1`,
     async close() {
       await sql.unsafe(SWEEP);
@@ -57,6 +58,7 @@ export async function freshPglite(clock: Clock): Promise<Database> {
     client: pgliteDrizzle(pglite),
     clock,
     log: silentLog,
+    signals: null,
     ping: () => pglite.query("select 1"),
     close: () => pglite.close(),
   });

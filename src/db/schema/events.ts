@@ -8,7 +8,7 @@ export const eventTables = ({ table, text, json, time }: Kit) => ({
     /** Null for what belongs to no workspace: accounts, the installation. */
     workspaceId: text<Id<"ws">>("workspace_id"),
     type: text("type").notNull(),
-    actorKind: text<"user" | "key" | "system">("actor_kind").notNull(),
+    actorKind: text<"user" | "key" | "job" | "system">("actor_kind").notNull(),
     actorId: text("actor_id").notNull(),
     subjectId: text("subject_id").notNull(),
     data: json<unknown>("data").notNull(),

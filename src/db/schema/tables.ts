@@ -3,6 +3,7 @@ import { domainTables } from "./domains.ts";
 import { eventTables } from "./events.ts";
 import { identityTables } from "./identity.ts";
 import { installationTables } from "./installation.ts";
+import { jobTables } from "./jobs.ts";
 import { keyTables } from "./keys.ts";
 import { linkTables } from "./links.ts";
 
@@ -10,6 +11,7 @@ import { linkTables } from "./links.ts";
 export const defineTables = (kit: Kit) => ({
   ...installationTables(kit),
   ...eventTables(kit),
+  ...jobTables(kit),
   ...identityTables(kit),
   ...keyTables(kit),
   ...domainTables(kit),
