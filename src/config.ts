@@ -1,5 +1,6 @@
 import { parseNetwork } from "./lib/ip.ts";
 import { parseAllowance } from "./lib/outbound/allow.ts";
+import { parseMailbox } from "./lib/mailbox.ts";
 import { parseDuration, parseSize } from "./lib/units.ts";
 
 /** One setting. `parse` returns the value, or throws an Error whose message says what is expected. */
@@ -66,6 +67,14 @@ const size = (about: string, fallback: string): Setting<number, string> => ({
   parse: (value) => parseSize(value) ?? expected("a size such as 64kB, 200MB or 1GiB"),
 });
 
+const mailbox = (about: string): Setting<string, null> => ({
+  type: "address",
+  default: null,
+  about,
+  parse: (value) =>
+    parseMailbox(value) ? value : expected("an address such as ada@example.com or Ada <ada@example.com>"),
+});
+
 /** Every setting of the product. Defaults serve: an empty environment is a valid one. */
 export const settings = {
   WAYPOST_HOST: text("Address to listen on. 0.0.0.0 for all.", "127.0.0.1"),
@@ -121,6 +130,26 @@ export const settings = {
     type: "address:port",
     parse: listen,
   } satisfies Setting<{ host: string; port: number }, null>,
+  WAYPOST_SMTP_URL: secret(
+    "smtp://user:password@host:587 or smtps://host:465 sends mail. Not set: mail stays in the outbox, where the operator reads it.",
+    smtpUrl,
+  ),
+  WAYPOST_SMTP_TLS: oneOf(
+    "For smtp://. required: never without STARTTLS. optional: without it where the server offers none. off: never.",
+    "required",
+    "required",
+    "optional",
+    "off",
+  ),
+  WAYPOST_MAIL_FROM: mailbox(
+    "Who mail comes from: Waypost <links@example.com>. Not set: waypost@ and the host of the admin page.",
+  ),
+  WAYPOST_MAIL_REPLY_TO: mailbox("Where answers to mail go. Not set: to the sender."),
+  WAYPOST_MAIL_KEEP: duration("How long the delivery log is kept.", "30d"),
+  WAYPOST_DKIM_KEY: secret("RSA private key in PEM that signs mail by DKIM for the sender's domain.", (value) =>
+    /^-----BEGIN (RSA )?PRIVATE KEY-----/.test(value) ? value : expected("a private key in PEM"),
+  ),
+  WAYPOST_DKIM_SELECTOR: text("The name under _domainkey where the public key stands in DNS.", "waypost"),
   WAYPOST_LOG_LEVEL: oneOf("Least level that is logged.", "info", "debug", "info", "warning", "error"),
   WAYPOST_LOG_FORMAT: oneOf("json: one object a line. text: for a person's eyes.", "json", "json", "text"),
   WAYPOST_CLICKS_DURABILITY: oneOf(
@@ -252,6 +281,13 @@ function baseUrl(value: string): string {
   )
     return expected("http(s)://host[:port] without a path");
   return url.origin;
+}
+
+function smtpUrl(value: string): string {
+  const url = URL.parse(value);
+  if (!url || !/^smtps?:$/.test(url.protocol) || !url.hostname || !/^\/?$/.test(url.pathname) || url.search || url.hash)
+    return expected("smtp://user:password@host:port or smtps://…, without a path; what is special in a password is percent-encoded");
+  return value;
 }
 
 function networks(value: string): string[] {

@@ -1,0 +1,105 @@
+import { Type as t } from "@sinclair/typebox";
+import { and, eq, gt, inArray, isNotNull, lte } from "drizzle-orm";
+import type { Context } from "../context.ts";
+import { change, Unchanged } from "../events.ts";
+import { definePeriodicJob } from "../jobs/job.ts";
+import { mailExpired, mailFailed, mailQueued } from "./events.ts";
+import { sendMailJob } from "./send.ts";
+
+const AT_ONCE = 200;
+/** What has waited longer was read in the outbox, or nobody wants it any more. */
+const STALE_MS = 3 * 86_400_000;
+/** Twice as long as all attempts take. */
+const LOST_MS = 2 * 86_400_000;
+
+export const mailUpkeepJob = definePeriodicJob({
+  name: "mail.upkeep",
+  args: t.Object({}),
+  schedule: { everyMs: 60_000 },
+  run: (ctx, _, job) => keepOutbox(ctx, job.signal),
+});
+
+/**
+ * Deletes codes that are good no longer, and the log of what is long past; and sends what was queued before there was
+ * a mail server.
+ */
+export async function keepOutbox(ctx: Context, signal: AbortSignal): Promise<void> {
+  const steps = [expire, forget, giveUp, ...(ctx.mail.configured ? [sendWaiting] : [])];
+  for (const step of steps) while (!signal.aborted && (await step(ctx)) === AT_ONCE);
+}
+
+function expire(ctx: Context): Promise<number> {
+  const { mails } = ctx.db.tables;
+  return change(ctx, async (tx) => {
+    const past = and(isNotNull(mails.secretUntil), isNotNull(mails.body), lte(mails.secretUntil, tx.now));
+    const rows = await tx
+      .select({ id: mails.id, type: mails.type, status: mails.status, workspaceId: mails.workspaceId })
+      .from(mails)
+      .where(past)
+      .limit(AT_ONCE);
+    if (rows.length === 0) throw new Unchanged(0);
+    for (const { id, type, status, workspaceId } of rows) {
+      const isOver = status === "queued" || status === "waiting";
+      await tx
+        .update(mails)
+        .set({ body: null, ...(isOver ? { status: "expired", updatedAt: tx.now } : {}) })
+        .where(eq(mails.id, id));
+      tx.record(mailExpired, id, { id, type }, workspaceId);
+    }
+    return rows.length;
+  });
+}
+
+/** Nobody's change: a log that ends by itself. */
+function forget(ctx: Context): Promise<number> {
+  const { mails } = ctx.db.tables;
+  return ctx.db.transaction(async (tx) => {
+    const old = tx
+      .select({ id: mails.id })
+      .from(mails)
+      .where(lte(mails.createdAt, tx.now - ctx.config.WAYPOST_MAIL_KEEP))
+      .limit(AT_ONCE);
+    return (await tx.delete(mails).where(inArray(mails.id, old)).returning({ id: mails.id })).length;
+  });
+}
+
+/** What is still wanted goes out now that there is a mail server. */
+function sendWaiting(ctx: Context): Promise<number> {
+  const { mails } = ctx.db.tables;
+  return change(ctx, async (tx) => {
+    const rows = await tx
+      .select({ id: mails.id, type: mails.type, workspaceId: mails.workspaceId })
+      .from(mails)
+      .where(and(eq(mails.status, "waiting"), gt(mails.createdAt, tx.now - STALE_MS)))
+      .limit(AT_ONCE);
+    if (rows.length === 0) throw new Unchanged(0);
+    for (const { id, type, workspaceId } of rows) {
+      await tx.update(mails).set({ status: "queued", updatedAt: tx.now }).where(eq(mails.id, id));
+      tx.enqueue(sendMailJob, { mail: id }, { workspaceId, uniqueKey: id });
+      tx.record(mailQueued, id, { id, type }, workspaceId);
+    }
+    return rows.length;
+  });
+}
+
+/** Mail whose job died with its processes would seem to be on its way for ever. */
+function giveUp(ctx: Context): Promise<number> {
+  const { mails } = ctx.db.tables;
+  return change(ctx, async (tx) => {
+    const rows = await tx
+      .select()
+      .from(mails)
+      .where(and(eq(mails.status, "queued"), lte(mails.updatedAt, tx.now - LOST_MS)))
+      .limit(AT_ONCE);
+    if (rows.length === 0) throw new Unchanged(0);
+    const message = "It was not sent: the work of sending it ended without an answer. Send it again.";
+    for (const { id, type, log, workspaceId } of rows) {
+      await tx
+        .update(mails)
+        .set({ status: "failed", updatedAt: tx.now, log: [...log, { at: tx.now, accepted: false, message }] })
+        .where(eq(mails.id, id));
+      tx.record(mailFailed, id, { id, type, message }, workspaceId);
+    }
+    return rows.length;
+  });
+}
