@@ -10,6 +10,8 @@ import type { Installation } from "./features/installation/installation.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
 import { linkRoutes } from "./features/links/routes.ts";
+import { mailRoutes } from "./features/mail/routes.ts";
+import { unsubscribePage } from "./features/mail/unsubscribe.ts";
 import { adminPage, docsPage } from "./features/reference/pages.ts";
 import { referenceRoutes } from "./features/reference/routes.ts";
 import { openRouting } from "./features/routing/routing.ts";
@@ -25,13 +27,16 @@ import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
-import type { Ports } from "./platform/context.ts";
+import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { secretOf } from "./platform/credentials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
 import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
 import { openLimiter } from "./platform/limits.ts";
 import { openLocalDoor } from "./platform/local-door.ts";
+import { sendMailJob } from "./platform/mail/send.ts";
+import { type MailTransport, openTransport } from "./platform/mail/transport.ts";
+import { mailUpkeepJob } from "./platform/mail/upkeep.ts";
 import { openMetrics } from "./platform/metrics.ts";
 import { openPace } from "./platform/pace.ts";
 import { openCursors } from "./platform/paging.ts";
@@ -74,6 +79,7 @@ export interface Foundations extends AppOptions {
   /** Tests bring time that is moved by hand, and jobs of their own. */
   readonly after?: After | undefined;
   readonly moreJobs?: readonly JobType[] | undefined;
+  readonly mail?: MailTransport | undefined;
 }
 
 /** Puts the whole product together. This is the only file that knows every room. */
@@ -88,6 +94,7 @@ export async function assembleApp({
   outbound = outboundOf(config),
   after,
   moreJobs,
+  mail,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -100,6 +107,7 @@ export async function assembleApp({
   const keys = openKeyAuthentication({ db, clock, log });
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
+  const keyring = openKeyring(dataDir);
   const ports: Ports = {
     db,
     clicks,
@@ -108,7 +116,9 @@ export async function assembleApp({
     log,
     outbound,
     running: new Set(),
-    cursors: openCursors(openKeyring(dataDir).cursors),
+    cursors: openCursors(keyring.cursors),
+    mail: mail ?? openTransport({ config, baseUrl: firstRun.baseUrl }),
+    unsubscribeSecret: keyring.unsubscribe,
     baseUrl: firstRun.baseUrl,
     heard(event) {
       routing.heard(event, routes);
@@ -119,7 +129,7 @@ export async function assembleApp({
   const worker = openWorker({
     ports,
     context: () => ports,
-    types: [...(moreJobs ?? [])],
+    types: [sendMailJob, mailUpkeepJob, ...(moreJobs ?? [])],
     stopMs: config.WAYPOST_SHUTDOWN_TIMEOUT,
     after,
     startThread: startHeavyThread,
@@ -150,10 +160,21 @@ export async function assembleApp({
       workspaceRoutes(guard),
       keyRoutes(guard),
       domainRoutes(guard),
+      mailRoutes(guard),
       linkRoutes(guard),
       analyticsRoutes(guard),
       referenceRoutes(guard, app, VERSION),
     ],
+  });
+
+  /** For what a person does who is nobody here. */
+  const unasked = (): Context => ({
+    ...ports,
+    actor: systemActor(null, []),
+    origin: { requestId: null, network: null, userAgent: null },
+    at: clock.now(),
+    target: "",
+    idempotencyKey: null,
   });
 
   const redirect = redirectHandler({
@@ -186,7 +207,9 @@ export async function assembleApp({
           secure.add(request);
         const address = addressOf(request, peers);
         if (pace.isFull()) return api.refuse(request, overloaded());
-        return docsPage(request) ?? pace(() => api.fetch(request, address));
+        return (
+          docsPage(request) ?? unsubscribePage(request, unasked) ?? pace(() => api.fetch(request, address))
+        );
       },
       admin: adminPage,
       "robots.txt": () =>

@@ -1,79 +1,21 @@
-import { parseNetwork } from "./lib/ip.ts";
 import { parseAllowance } from "./lib/outbound/allow.ts";
-import { parseMailbox } from "./lib/mailbox.ts";
-import { parseDuration, parseSize } from "./lib/units.ts";
-
-/** One setting. `parse` returns the value, or throws an Error whose message says what is expected. */
-interface Setting<T, Default extends string | null = string | null> {
-  readonly type: string;
-  /** As it would be written in the environment; null when unset is a state of its own. */
-  readonly default: Default;
-  readonly about: string;
-  readonly secret?: true;
-  parse(text: string): T;
-}
-
-const expected = (what: string): never => {
-  throw new Error(`expected ${what}`);
-};
-
-const text = <Default extends string | null>(about: string, fallback: Default): Setting<string, Default> => ({
-  type: "text",
-  default: fallback,
-  about,
-  parse: (value) => value,
-});
-const secret = (
-  about: string,
-  check: (value: string) => string = (value) => value,
-): Setting<string, null> => ({
-  type: "secret",
-  default: null,
-  about,
-  secret: true,
-  parse: check,
-});
-const oneOf = <T extends string>(about: string, fallback: T, ...values: T[]): Setting<T, string> => ({
-  type: values.join(" | "),
-  default: fallback,
-  about,
-  parse: (value) => values.find((one) => one === value) ?? expected(`one of ${values.join(", ")}`),
-});
-const flag = (about: string, fallback: boolean): Setting<boolean, string> => ({
-  type: "true | false",
-  default: String(fallback),
-  about,
-  parse: (value) => (value === "true" ? true : value === "false" ? false : expected("true or false")),
-});
-const whole = (about: string, fallback: number, min: number, max: number): Setting<number, string> => ({
-  type: `number ${min}–${max}`,
-  default: String(fallback),
-  about,
-  parse: (value) =>
-    /^\d{1,12}$/.test(value) && Number(value) >= min && Number(value) <= max
-      ? Number(value)
-      : expected(`a whole number from ${min} to ${max}`),
-});
-const duration = (about: string, fallback: string): Setting<number, string> => ({
-  type: "duration",
-  default: fallback,
-  about,
-  parse: (value) => parseDuration(value) ?? expected("a duration such as 10ms, 30s, 5m, 24h or 30d"),
-});
-const size = (about: string, fallback: string): Setting<number, string> => ({
-  type: "size",
-  default: fallback,
-  about,
-  parse: (value) => parseSize(value) ?? expected("a size such as 64kB, 200MB or 1GiB"),
-});
-
-const mailbox = (about: string): Setting<string, null> => ({
-  type: "address",
-  default: null,
-  about,
-  parse: (value) =>
-    parseMailbox(value) ? value : expected("an address such as ada@example.com or Ada <ada@example.com>"),
-});
+import {
+  baseUrl,
+  duration,
+  expected,
+  flag,
+  list,
+  listen,
+  mailbox,
+  networks,
+  oneOf,
+  type Setting,
+  secret,
+  size,
+  smtpUrl,
+  text,
+  whole,
+} from "./lib/setting.ts";
 
 /** Every setting of the product. Defaults serve: an empty environment is a valid one. */
 export const settings = {
@@ -146,8 +88,9 @@ export const settings = {
   ),
   WAYPOST_MAIL_REPLY_TO: mailbox("Where answers to mail go. Not set: to the sender."),
   WAYPOST_MAIL_KEEP: duration("How long the delivery log is kept.", "30d"),
-  WAYPOST_DKIM_KEY: secret("RSA private key in PEM that signs mail by DKIM for the sender's domain.", (value) =>
-    /^-----BEGIN (RSA )?PRIVATE KEY-----/.test(value) ? value : expected("a private key in PEM"),
+  WAYPOST_DKIM_KEY: secret(
+    "RSA private key in PEM that signs mail by DKIM for the sender's domain.",
+    (value) => (/^-----BEGIN (RSA )?PRIVATE KEY-----/.test(value) ? value : expected("a private key in PEM")),
   ),
   WAYPOST_DKIM_SELECTOR: text("The name under _domainkey where the public key stands in DNS.", "waypost"),
   WAYPOST_LOG_LEVEL: oneOf("Least level that is logged.", "info", "debug", "info", "warning", "error"),
@@ -267,44 +210,4 @@ function readSecret(path: string, readFile: (path: string) => string): string {
   } catch (error) {
     throw new Error(`cannot read ${path}: ${(error as Error).message}`);
   }
-}
-
-function baseUrl(value: string): string {
-  const url = URL.parse(value);
-  if (
-    !url ||
-    !/^https?:$/.test(url.protocol) ||
-    url.pathname !== "/" ||
-    url.search ||
-    url.hash ||
-    url.username
-  )
-    return expected("http(s)://host[:port] without a path");
-  return url.origin;
-}
-
-function smtpUrl(value: string): string {
-  const url = URL.parse(value);
-  if (!url || !/^smtps?:$/.test(url.protocol) || !url.hostname || !/^\/?$/.test(url.pathname) || url.search || url.hash)
-    return expected("smtp://user:password@host:port or smtps://…, without a path; what is special in a password is percent-encoded");
-  return value;
-}
-
-function networks(value: string): string[] {
-  return list(value, parseNetwork, "networks such as 10.0.0.0/8");
-}
-
-function list(value: string, read: (one: string) => object | null, what: string): string[] {
-  const all = value
-    .split(",")
-    .map((one) => one.trim())
-    .filter((one) => one !== "");
-  for (const one of all) if (!read(one)) expected(`${what}; "${one}" is none`);
-  return all;
-}
-
-function listen(value: string): { host: string; port: number } {
-  const match = /^(.+):(\d{1,5})$/.exec(value);
-  if (!match || Number(match[2]) > 65_535) return expected("address:port");
-  return { host: match[1]!.replace(/^\[|\]$/g, ""), port: Number(match[2]) };
 }

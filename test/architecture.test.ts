@@ -17,7 +17,18 @@ const floors = [
 
 /** Features in order: each may call those before it, and none after. */
 const featureOrder = [
-  ...["installation", "identity", "workspaces", "keys", "domains", "setup", "links", "routing", "analytics"],
+  ...[
+    "installation",
+    "identity",
+    "workspaces",
+    "keys",
+    "domains",
+    "setup",
+    "mail",
+    "links",
+    "routing",
+    "analytics",
+  ],
   ...["reference"],
 ];
 
@@ -41,6 +52,7 @@ const houses: Readonly<Record<string, RegExp>> = {
   "ipaddr.js": /^lib\/ip\.ts/,
   "lru-cache": /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/authenticate)\.ts/,
   "@logtape/logtape": /^lib\/log\.ts/,
+  nodemailer: /^platform\/mail\/transport\.ts/,
   "prom-client": /^platform\/metrics\.ts/,
   "rate-limiter-flexible": /^platform\/limits\.ts/,
 };
@@ -64,6 +76,7 @@ const words: readonly { word: RegExp; name: string; house: RegExp }[] = [
 const transactionHouses = new Set([
   "platform/events.ts",
   "platform/once.ts",
+  "platform/mail/upkeep.ts",
   "features/keys/authenticate.ts",
   "features/installation/installation.ts",
   "features/analytics/mirror.ts",

@@ -24,7 +24,13 @@ export const mailListCommand: Command = {
 };
 
 const HEAD = ["ID", "STATUS", "TO", "SUBJECT", "CREATED"];
-const row = ({ id, status, to, subject, createdAt }: MailItem): string[] => [id, status, to, subject, createdAt];
+const row = ({ id, status, to, subject, createdAt }: MailItem): string[] => [
+  id,
+  status,
+  to,
+  subject,
+  createdAt,
+];
 
 function queryOf(call: Call): string {
   const query = new URLSearchParams();

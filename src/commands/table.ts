@@ -3,6 +3,7 @@ import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor/doctor.ts";
 import { healthCommand } from "./health.ts";
 import { linkCreateCommand, linkListCommand, linkShowCommand } from "./link.ts";
+import { mailListCommand, mailResendCommand, mailShowCommand, mailTestCommand } from "./mail.ts";
 import { migrateCommand } from "./migrate.ts";
 import { tokenCreateCommand } from "./token.ts";
 import { userCreateCommand } from "./user.ts";
@@ -27,6 +28,10 @@ export const commands: readonly Command[] = [
   linkCreateCommand,
   linkListCommand,
   linkShowCommand,
+  mailListCommand,
+  mailShowCommand,
+  mailResendCommand,
+  mailTestCommand,
   userCreateCommand,
   tokenCreateCommand,
   versionCommand,

@@ -8,6 +8,7 @@ import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound/outbound.ts";
 import type { Event } from "./events.ts";
 import type { Enqueued } from "./jobs/enqueue.ts";
+import type { MailTransport } from "./mail/transport.ts";
 import type { Cursors } from "./paging.ts";
 import type { Permission } from "./permissions.ts";
 
@@ -24,6 +25,10 @@ export interface Ports {
   readonly running: Set<string>;
   /** Seals and opens the cursors of lists. */
   readonly cursors: Cursors;
+  /** The way to the operator's mail server. Verbs queue mail (`queueMail`); only the job that sends it asks this. */
+  readonly mail: MailTransport;
+  /** Signs the links that end a topic of mail. */
+  readonly unsubscribeSecret: string;
   /** The origin of the admin page and the API (`https://links.example.com`); null before setup has fixed it. */
   baseUrl(): string | null;
   /** Tells this process's caches what was just committed. */

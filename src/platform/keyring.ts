@@ -1,25 +1,24 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Secrets this installation made for itself. */
-export interface Keyring {
-  /** Seals the cursors of lists. */
-  readonly cursors: string;
-}
+const names = ["cursors", "unsubscribe"] as const;
 
-/** Reads `keys.json` in the data folder (0600), and makes it the first time. */
+/** Secrets this installation made for itself: `cursors` seals those of lists, `unsubscribe` the links in mail. */
+export type Keyring = Readonly<Record<(typeof names)[number], string>>;
+
+/** Reads `keys.json` in the data folder (0600), and makes what is missing. */
 export function openKeyring(dataDir: string): Keyring {
   const path = join(dataDir, "keys.json");
-  const kept = read(path);
-  if (kept?.cursors) return { cursors: kept.cursors };
-  const made = {
-    ...kept,
-    cursors: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url"),
-  };
+  const kept = read(path) ?? {};
+  const missing = names.filter((name) => !kept[name]);
+  const made = { ...kept, ...Object.fromEntries(missing.map((name) => [name, draw()])) } as Keyring;
+  if (missing.length === 0) return made;
   writeFileSync(`${path}.new`, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
   return made;
 }
+
+const draw = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
 
 function read(path: string): Partial<Keyring> | null {
   try {

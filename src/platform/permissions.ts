@@ -14,6 +14,7 @@ export const permissions = [
   "keys:delete",
   "workspace:read",
   "workspace:update",
+  "mail:read",
   "installation:read",
   "installation:update",
 ] as const;
@@ -29,6 +30,7 @@ const admin = [
   "keys:read",
   "keys:create",
   "keys:delete",
+  "mail:read",
   "workspace:update",
 ] as const;
 
@@ -41,6 +43,7 @@ export type Role = keyof typeof roles;
 
 /** What the operator of the installation may do; no workspace role implies it. */
 export const operatorPermissions = [
+  "mail:read",
   "installation:read",
   "installation:update",
 ] as const satisfies readonly Permission[];

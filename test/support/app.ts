@@ -8,6 +8,9 @@ import type { Database } from "../../src/db/database.ts";
 import { openInstallation } from "../../src/features/installation/installation.ts";
 import { type Logger, silentLog } from "../../src/lib/log.ts";
 import type { Outbound } from "../../src/lib/outbound/outbound.ts";
+import type { JobType } from "../../src/platform/jobs/job.ts";
+import { localOperator } from "../../src/platform/local-door.ts";
+import type { MailTransport } from "../../src/platform/mail/transport.ts";
 import { type Role, roles } from "../../src/platform/permissions.ts";
 import { type HandClock, handClock } from "./clock.ts";
 import { openTestDatabase } from "./database.ts";
@@ -24,6 +27,8 @@ export interface TestApp {
   /** An owner's key of another workspace. */
   stranger(): Promise<string>;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** The same as the operator of the installation. */
+  operate(method: string, path: string, body?: unknown): Promise<Answer>;
   /** Types of all events so far, oldest first. */
   events(): Promise<string[]>;
   /** Sends a visitor; `url` is whole, redirects are not followed. */
@@ -55,6 +60,9 @@ export interface TestAppOptions {
   readonly log?: Logger;
   /** The door outwards; without it, the one that `env` describes. */
   readonly outbound?: Outbound;
+  readonly moreJobs?: readonly JobType[];
+  /** The way mail goes; by the settings when left out. */
+  readonly mail?: (config: Config) => MailTransport;
   /** Leave the installation as it is on the first day. */
   readonly fresh?: boolean;
 }
@@ -78,6 +86,9 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     clicks,
     installation,
     ...(options.outbound ? { outbound: options.outbound } : {}),
+    after: clock.after,
+    moreJobs: options.moreJobs,
+    mail: options.mail?.(config),
   });
   await app.serve();
 
@@ -110,6 +121,15 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
       return body.data.secret;
     },
     stranger: () => otherWorkspace(db, clock, app),
+    async operate(method, path, body) {
+      const request = new Request(`http://links.test/api/v1${path}`, {
+        method,
+        ...(body === undefined
+          ? {}
+          : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      });
+      return read(await app.api.fetchAs(request, localOperator(request)));
+    },
     events: async () =>
       (await db.read.select().from(db.tables.events).orderBy(db.tables.events.id)).map(({ type }) => type),
     visit: (url, init) => {

@@ -6,6 +6,7 @@ import { installationTables } from "./installation.ts";
 import { jobTables } from "./jobs.ts";
 import { keyTables } from "./keys.ts";
 import { linkTables } from "./links.ts";
+import { mailTables } from "./mail.ts";
 
 /** Every table of the product, written once and built for either dialect. */
 export const defineTables = (kit: Kit) => ({
@@ -16,6 +17,7 @@ export const defineTables = (kit: Kit) => ({
   ...keyTables(kit),
   ...domainTables(kit),
   ...linkTables(kit),
+  ...mailTables(kit),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

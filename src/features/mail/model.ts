@@ -28,7 +28,9 @@ export const Mail = t.Object(
     body: nullable(
       t.Object(
         { html: t.String(), text: t.String() },
-        { description: "For the operator, while no mail server is set; deleted when what it opens is closed." },
+        {
+          description: "For the operator, while no mail server is set; deleted when what it opens is closed.",
+        },
       ),
     ),
   },
@@ -69,15 +71,7 @@ type MailRow = Context["db"]["tables"]["mails"]["$inferSelect"];
 export const toMailItem = (
   row: Pick<
     MailRow,
-    | "id"
-    | "workspaceId"
-    | "type"
-    | "recipient"
-    | "subject"
-    | "status"
-    | "attempts"
-    | "createdAt"
-    | "sentAt"
+    "id" | "workspaceId" | "type" | "recipient" | "subject" | "status" | "attempts" | "createdAt" | "sentAt"
   >,
 ): MailItem => ({
   id: row.id,

@@ -36,7 +36,11 @@ export const addSuppression = (ctx: Context, input: NewSuppression): Promise<Sup
   const key = addressKey(input.address);
   return change(ctx, async (tx) => {
     await suppress(tx, ctx, key, topic, reason, detail);
-    const [row] = await tx.select().from(ctx.db.tables.mailSuppressions).where(is(ctx, key, topic)).limit(1);
+    const [row] = await tx
+      .select()
+      .from(ctx.db.tables.mailSuppressions)
+      .where(is(ctx, key, topic))
+      .limit(1);
     return toSuppression(row!);
   });
 };

@@ -1,4 +1,12 @@
-import { type Brand, type Language, languageOf, type Letter, type Part, type Reader, type Texts } from "./letter.ts";
+import {
+  type Brand,
+  type Language,
+  type Letter,
+  languageOf,
+  type Part,
+  type Reader,
+  type Texts,
+} from "./letter.ts";
 
 export interface Body {
   readonly html: string;
@@ -76,7 +84,9 @@ const foot = (reason: string, language: Language, brand: Brand, unsubscribeUrl: 
 const link = (url: string, label: string): string =>
   `<a href="${safe(url)}" class="soft" style="color:#60646c">${safe(label)}</a>`;
 
-type HtmlOf = { readonly [Kind in Part["kind"]]: (part: Extract<Part, { kind: Kind }>, brand: Brand) => string };
+type HtmlOf = {
+  readonly [Kind in Part["kind"]]: (part: Extract<Part, { kind: Kind }>, brand: Brand) => string;
+};
 
 const htmlOf: HtmlOf = {
   text: ({ text }) =>

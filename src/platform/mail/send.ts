@@ -32,7 +32,11 @@ const LOGGED = 20;
  * is killed between the server's answer and our note of it sends again, under the same Message-ID.
  * @throws MailFailure when it is to be tried again
  */
-export async function sendMail(ctx: Context, id: string, job: Pick<Job, "attempt" | "attemptsMax" | "signal">) {
+export async function sendMail(
+  ctx: Context,
+  id: string,
+  job: Pick<Job, "attempt" | "attemptsMax" | "signal">,
+) {
   const mail = await queuedMail(ctx, id);
   if (mail === null) return;
   if (mail.body === null || (mail.secretUntil !== null && mail.secretUntil <= ctx.clock.now()))

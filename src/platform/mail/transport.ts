@@ -111,7 +111,9 @@ export function openTransport({ config, baseUrl, ca }: TransportOptions): MailTr
     return {
       from: { name: from.name || mail.fromName, address: from.address },
       to: mail.to,
-      ...(config.WAYPOST_MAIL_REPLY_TO === null ? {} : { replyTo: parseMailbox(config.WAYPOST_MAIL_REPLY_TO)! }),
+      ...(config.WAYPOST_MAIL_REPLY_TO === null
+        ? {}
+        : { replyTo: parseMailbox(config.WAYPOST_MAIL_REPLY_TO)! }),
       subject: mail.subject,
       html: mail.html,
       text: mail.text,

@@ -28,7 +28,8 @@ export function unsubscribeUrl(
 /** Null for a token that we did not make. */
 export function readLeaving(unsubscribeSecret: string, token: string): Leaving | null {
   const [payload = "", mac = "", ...rest] = token.split(".");
-  if (rest.length > 0 || token.length > 2048 || !sameText(mac, macOf(unsubscribeSecret, payload))) return null;
+  if (rest.length > 0 || token.length > 2048 || !sameText(mac, macOf(unsubscribeSecret, payload)))
+    return null;
   const [key, topic] = JSON.parse(Buffer.from(payload, "base64url").toString()) as [string, string];
   return { addressKey: key, topic };
 }

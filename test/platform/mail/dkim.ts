@@ -1,7 +1,10 @@
 import { createHash, type KeyObject, verify } from "node:crypto";
 
 /** Checks a DKIM signature by RFC 6376 with relaxed canonicalization, as a receiver does. */
-export function dkimHolds(raw: string, publicKey: KeyObject): { domain: string; selector: string; holds: boolean } {
+export function dkimHolds(
+  raw: string,
+  publicKey: KeyObject,
+): { domain: string; selector: string; holds: boolean } {
   const at = raw.indexOf("\r\n\r\n");
   const headers = raw
     .slice(0, at)
@@ -23,7 +26,10 @@ export function dkimHolds(raw: string, publicKey: KeyObject): { domain: string; 
     .replace(/(\r\n)*$/, "")}\r\n`;
   const bodyHash = createHash("sha256").update(body).digest("base64");
   const relaxed = (name: string, value: string) =>
-    `${name.toLowerCase().trim()}:${value.replace(/\r\n/g, "").replace(/[ \t]+/g, " ").trim()}`;
+    `${name.toLowerCase().trim()}:${value
+      .replace(/\r\n/g, "")
+      .replace(/[ \t]+/g, " ")
+      .trim()}`;
   const signed = [
     ...tags["h"]!.split(":").map((name) => {
       const found = headers.findLast(([one]) => one.toLowerCase() === name.toLowerCase());

@@ -29,7 +29,12 @@ test("HTML and text say the same, whatever the parts", () => {
 });
 
 test("nothing that was put in becomes markup, and nothing is loaded from elsewhere", () => {
-  const { html } = bodyOf(letter, reader, { ...ownBrand, name: hostile, website: "https://example.com" }, null);
+  const { html } = bodyOf(
+    letter,
+    reader,
+    { ...ownBrand, name: hostile, website: "https://example.com" },
+    null,
+  );
   expect(html).not.toContain("<script");
   expect(html).not.toContain('="2"');
   expect(html).not.toMatch(/<(img|link|iframe|object)\b/);
@@ -65,6 +70,8 @@ test("the reader's language, time zone and way of writing times are used; others
   expect(momentFor(reader, at)).toBe("23 November 2026 at 00:30");
   expect(momentFor({ locale: "de-AT", timeZone: "Europe/Vienna" }, at)).toBe("23. November 2026 um 00:30");
   expect(momentFor({ locale: "en-US", timeZone: "Nowhere/AtAll" }, at)).toContain("11:30");
-  expect(testMail.write({ at, baseUrl: null }, { ...reader, locale: "de-AT" }).subject).toBe("E-Mail funktioniert");
+  expect(testMail.write({ at, baseUrl: null }, { ...reader, locale: "de-AT" }).subject).toBe(
+    "E-Mail funktioniert",
+  );
   expect(testMail.write({ at, baseUrl: null }, { ...reader, locale: "xx" }).subject).toBe("Mail works");
 });

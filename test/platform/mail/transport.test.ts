@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { loadConfig } from "../../../src/config.ts";
-import { MailFailure, openTransport, type Outgoing } from "../../../src/platform/mail/transport.ts";
+import { MailFailure, type Outgoing, openTransport } from "../../../src/platform/mail/transport.ts";
 import { makeAuthority } from "../../support/certificates.ts";
 import { type SmtpSink, type SmtpSinkOptions, scriptedServer, smtpSink } from "../../support/smtp.ts";
 import { dkimHolds } from "./dkim.ts";
@@ -132,9 +132,7 @@ test("a wrong password is our fault and not the mail's", async () => {
 });
 
 test("a server that is not there, that says nonsense, or hangs up half way, is asked again later", async () => {
-  const nobody = await failureOf(
-    transportOf({ WAYPOST_SMTP_URL: "smtp://127.0.0.1:1" }).send(mail, never),
-  );
+  const nobody = await failureOf(transportOf({ WAYPOST_SMTP_URL: "smtp://127.0.0.1:1" }).send(mail, never));
   expect(nobody.kind).toBe("later");
   for (const lines of [
     ["HTTP/1.1 400 Bad Request"],
