@@ -7,9 +7,11 @@ import { checkDatabase } from "../../src/commands/doctor/database.ts";
 import type { Finding, Patient } from "../../src/commands/doctor/finding.ts";
 import { checkFolder } from "../../src/commands/doctor/folder.ts";
 import { checkJournal } from "../../src/commands/doctor/journal.ts";
+import { checkMail } from "../../src/commands/doctor/mail.ts";
 import { checkNetwork } from "../../src/commands/doctor/network.ts";
 import { checkProxies } from "../../src/commands/doctor/proxies.ts";
 import { loadConfig } from "../../src/config.ts";
+import { smtpSink } from "../support/smtp.ts";
 
 const NOW = Date.UTC(2026, 10, 22);
 
@@ -176,5 +178,23 @@ describe("proxies", () => {
         ({ check }) => check === "outbound requests",
       );
     expect([told("10.0.0.0/8,::/0"), told("10.0.0.0/8")]).toEqual([true, false]);
+  });
+});
+
+describe("mail", () => {
+  const checked = async (env: Record<string, string>) => found(await checkMail(patient(env)), "mail");
+
+  test("without a mail server all is well, and it says where mail is", async () => {
+    expect(await checked({})).toMatchObject({ state: "ok", says: expect.stringContaining("mail list") });
+  });
+
+  test("a server that takes mail is fine; one that is away, or has no TLS, fails with what to do", async () => {
+    const sink = await smtpSink();
+    const url = `smtp://127.0.0.1:${sink.port}`;
+    expect((await checked({ WAYPOST_SMTP_URL: url, WAYPOST_SMTP_TLS: "optional" })).state).toBe("ok");
+    const strict = await checked({ WAYPOST_SMTP_URL: url });
+    expect(strict).toMatchObject({ state: "fail", says: expect.stringContaining("WAYPOST_SMTP_TLS") });
+    await sink.close();
+    expect((await checked({ WAYPOST_SMTP_URL: url })).state).toBe("fail");
   });
 });

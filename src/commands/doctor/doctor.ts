@@ -8,6 +8,7 @@ import { checkDatabase } from "./database.ts";
 import type { Check, Finding, Patient } from "./finding.ts";
 import { checkFolder } from "./folder.ts";
 import { checkJournal } from "./journal.ts";
+import { checkMail } from "./mail.ts";
 import { checkNetwork } from "./network.ts";
 import { checkProxies } from "./proxies.ts";
 
@@ -34,6 +35,7 @@ const checks: readonly Check[] = [
   checkDatabase,
   checkNetwork,
   checkProxies,
+  checkMail,
 ];
 
 /** A check that itself breaks is a finding too: the others still tell what they saw. */

@@ -173,7 +173,7 @@ test("a server that is down for more than a day ends it, and it can be sent agai
   });
   const id = await queueDigest();
   await app.app.worker.idle();
-  for (let hours = 0; hours < 30; hours++) {
+  for (let hours = 0; hours < 48; hours++) {
     app.clock.advance(3_600_000);
     await app.app.worker.idle();
   }
