@@ -27,8 +27,8 @@ import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
+import { openCallers } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
-import { secretOf } from "./platform/credentials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
 import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
@@ -40,6 +40,7 @@ import { mailUpkeepJob } from "./platform/mail/upkeep.ts";
 import { openMetrics } from "./platform/metrics.ts";
 import { openPace } from "./platform/pace.ts";
 import { openCursors } from "./platform/paging.ts";
+import { operatorPermissions } from "./platform/permissions.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
 import { diskGuard } from "./platform/storage.ts";
 import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
@@ -135,10 +136,12 @@ export async function assembleApp({
     startThread: startHeavyThread,
   });
 
-  const authenticate = async (request: Request) => {
-    const secret = secretOf(request);
-    return secret === null ? null : keys.authenticate(secret);
-  };
+  const authenticate = openCallers({
+    people: { byBearer: async () => null, byCookie: async () => null },
+    applications: keys,
+    memberships: { permissionsOf: async () => null },
+    operatorPermissions,
+  });
   const metrics = openMetrics({
     clicks,
     cached: () => routes.size,

@@ -3,7 +3,7 @@ import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { neighbourhoodOf, networkOf } from "../lib/ip.ts";
 import { checkBody, readBody } from "./body.ts";
-import type { Actor, Context, Ports } from "./context.ts";
+import { type Actor, type Context, type Ports, systemActor } from "./context.ts";
 import { failure, type Stamp } from "./envelope.ts";
 import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
 import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./limits.ts";
@@ -77,7 +77,7 @@ function settled({ actor, allowance }: Asked): Actor | null {
   return actor;
 }
 
-const nobody: Actor = { kind: "system", id: "anonymous", workspaceId: null, permissions: new Set() };
+const nobody: Actor = { ...systemActor(null, []), id: "anonymous" };
 
 /** The API: who asks, how often, and whether they may, is settled here, before a body is read. */
 export function openApi({ ports, authenticate, limits, closed, full, observe, features }: ApiOptions): Api {

@@ -40,10 +40,40 @@ export interface Ports {
 /** Who asks. */
 export interface Actor {
   readonly kind: "user" | "key" | "job" | "system";
+  /** `usr_…` for a person, whatever they show; else `key_…`, or a name. */
   readonly id: string;
   /** Null for operators, and for people before they have chosen a workspace. */
   readonly workspaceId: Id<"ws"> | null;
   readonly permissions: ReadonlySet<Permission>;
+  /** The person behind the call; null for programs that act for themselves. */
+  readonly person: Person | null;
+  /** The key the call was made with, also beside a person; null without one. */
+  readonly application: Application | null;
+}
+
+/** Somebody who has shown who they are. */
+export interface Person {
+  readonly userId: Id<"usr">;
+  /** Null for a personal token, which is no session. */
+  readonly sessionId: Id<"ses"> | null;
+  /** When they last gave a password, a code or a passkey; null for a personal token. */
+  readonly provedAt: number | null;
+  /** Runs the installation. */
+  readonly operator: boolean;
+  /** What a personal token is limited to; null for all the person may. */
+  readonly scopes: ReadonlySet<Permission> | null;
+}
+
+/** A program that has shown its key. */
+export interface Application {
+  readonly keyId: Id<"key">;
+  readonly kind: "secret" | "publishable" | "extension";
+  /** Null for an operator's key. For a test key, the test side of its workspace. */
+  readonly workspaceId: Id<"ws"> | null;
+  readonly environment: "live" | "test";
+  readonly permissions: ReadonlySet<Permission>;
+  /** Name of its rate tier; null for the default. */
+  readonly tier: string | null;
 }
 
 /** Where a request came from, as it is kept with what it did. */
@@ -95,4 +125,6 @@ export const systemActor = (workspaceId: Id<"ws"> | null, granted: readonly Perm
   id: "system",
   workspaceId,
   permissions: new Set(granted),
+  person: null,
+  application: null,
 });

@@ -53,5 +53,7 @@ export function localOperator(request: Request): Actor {
     id: "local",
     workspaceId: workspaceId && isId("ws", workspaceId) ? (workspaceId as Id<"ws">) : null,
     permissions: new Set(permissions),
+    person: null,
+    application: null,
   };
 }

@@ -83,6 +83,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Domains: "Hosts that serve short links.",
   Keys: "API keys and what they may do.",
   Workspace: "The tenant.",
+  Mail: "What was mailed, and what became of it.",
   Users: "Accounts.",
   Setup: "The first run.",
   Reference: "The API about itself.",

@@ -213,7 +213,10 @@ test(`${RUNS} requests made from the OpenAPI document, valid, at the bounds and 
         .replace("/api/v1", "")
         .replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(names[name]).toWellFormed()));
       const search = new URLSearchParams(
-        Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+        Object.entries(query).map(([name, value]): [string, string] => [
+          name,
+          typeof value === "object" ? JSON.stringify(value) : String(value),
+        ]),
       ).toString();
       const text = body === undefined ? undefined : (JSON.stringify(body) ?? "null");
       const answer = await app.call(one.method, `${path}${search ? `?${search}` : ""}`, {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { hashOf } from "../../src/lib/secrets.ts";
+import { systemActor } from "../../src/platform/context.ts";
+import { permissions } from "../../src/platform/permissions.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 
 let app: TestApp;
@@ -117,13 +119,7 @@ test("answers past their time are taken away by those that come after", async ()
 
 test("a password is kept in no form but its own hash", async () => {
   const password = "correct horse battery";
-  const { permissions } = await import("../../src/platform/permissions.ts");
-  const actor = {
-    kind: "system",
-    id: "local",
-    workspaceId: null,
-    permissions: new Set(permissions),
-  } as const;
+  const actor = { ...systemActor(null, permissions), id: "local" };
   const request = new Request("http://localhost/api/v1/users", {
     method: "POST",
     headers: { "content-type": "application/json", "idempotency-key": "user" },

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { testMail } from "../../src/features/mail/test-mail.ts";
+import { change } from "../../src/platform/events.ts";
+import { queueMail } from "../../src/platform/mail/queue.ts";
 import { type Permission, permissions, type Role, roles } from "../../src/platform/permissions.ts";
-import { type TestApp, testApp } from "../support/app.ts";
+import { contextOf, type TestApp, testApp } from "../support/app.ts";
 
 let app: TestApp;
 const keys = new Map<string, string>();
@@ -19,7 +22,13 @@ beforeAll(async () => {
   const link = await app.call("POST", "/links", { body: { destinationUrl: "https://example.com/" } });
   const domain = await app.call("POST", "/domains", { body: { host: "matrix.example" } });
   const key = await app.call("POST", "/keys", { body: { name: "matrix" } });
-  ours = { link: link.body.data.id, domain: domain.body.data.id, key: key.body.data.id };
+  const workspace = await app.call("GET", "/workspace");
+  const ctx = contextOf(app, workspace.body.data.id);
+  const mail = await change(ctx, (tx) => {
+    const reader = { email: "ada@example.org", name: null, locale: "en", timeZone: "UTC" };
+    return queueMail(tx, ctx, testMail, reader, { at: 0, baseUrl: null });
+  });
+  ours = { link: link.body.data.id, domain: domain.body.data.id, key: key.body.data.id, mail };
 });
 afterAll(() => app.close());
 

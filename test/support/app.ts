@@ -6,12 +6,14 @@ import type { Clicks } from "../../src/clicks/clicks.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import type { Database } from "../../src/db/database.ts";
 import { openInstallation } from "../../src/features/installation/installation.ts";
+import type { Id } from "../../src/lib/ids.ts";
 import { type Logger, silentLog } from "../../src/lib/log.ts";
 import type { Outbound } from "../../src/lib/outbound/outbound.ts";
+import { type Context, systemActor } from "../../src/platform/context.ts";
 import type { JobType } from "../../src/platform/jobs/job.ts";
 import { localOperator } from "../../src/platform/local-door.ts";
 import type { MailTransport } from "../../src/platform/mail/transport.ts";
-import { type Role, roles } from "../../src/platform/permissions.ts";
+import { permissions, type Role, roles } from "../../src/platform/permissions.ts";
 import { type HandClock, handClock } from "./clock.ts";
 import { openTestDatabase } from "./database.ts";
 
@@ -188,11 +190,23 @@ async function otherWorkspace(db: Database, clock: HandClock, app: App): Promise
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ name: "stranger", permissions: roles.owner }),
   });
-  const { permissions } = await import("../../src/platform/permissions.ts");
-  const actor = { kind: "system", id: "test", workspaceId: id, permissions: new Set(permissions) } as const;
+  const actor = { ...systemActor(id, permissions), id: "test" };
   const answer = await read(await app.api.fetchAs(request, actor));
   return (answer.body as { data: { secret: string } }).data.secret;
 }
+
+/** What a verb gets when the program itself calls it. */
+export const contextOf = (
+  { app, clock }: Pick<TestApp, "app" | "clock">,
+  workspaceId: Id<"ws"> | null,
+): Context => ({
+  ...app.ports,
+  actor: systemActor(workspaceId, []),
+  origin: { requestId: null, network: null, userAgent: null },
+  at: clock.now(),
+  target: "",
+  idempotencyKey: null,
+});
 
 /** For tests that are not about clicks. */
 const noClicks = async (): Promise<Clicks & { stop(): Promise<void> }> => ({

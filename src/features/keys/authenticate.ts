@@ -1,21 +1,19 @@
 import { eq } from "drizzle-orm";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../../lib/errors.ts";
-import type { Id } from "../../lib/ids.ts";
 import { hashOf, isApiKey } from "../../lib/secrets.ts";
-import type { Actor, Ports } from "../../platform/context.ts";
+import type { Applications } from "../../platform/callers.ts";
+import type { Application, Ports } from "../../platform/context.ts";
 import type { Event } from "../../platform/events.ts";
 import { isPermission } from "../../platform/permissions.ts";
 
 interface Known {
-  readonly actor: Actor;
+  readonly application: Application;
   readonly expiresAt: number | null;
   usedAt: number;
 }
 
-export interface KeyAuthentication {
-  /** The actor of a presented secret. @throws AppError INVALID_API_KEY */
-  authenticate(secret: string): Promise<Actor>;
+export interface KeyAuthentication extends Applications {
   /** Forgets what a committed event has changed. */
   heard(event: Event): void;
 }
@@ -40,27 +38,33 @@ export function openKeyAuthentication({
     const [row] = await db.read.select().from(keys).where(eq(keys.hash, hash)).limit(1);
     if (!row || row.revokedAt !== null) throw refused();
     const permissions = new Set(row.permissions.filter(isPermission));
-    const actor: Actor = { kind: "key", id: row.id, workspaceId: row.workspaceId, permissions };
-    return { actor, expiresAt: row.expiresAt, usedAt: row.lastUsedAt ?? 0 };
+    const application: Application = {
+      keyId: row.id,
+      kind: "secret",
+      workspaceId: row.workspaceId,
+      environment: row.environment,
+      permissions,
+      tier: null,
+    };
+    return { application, expiresAt: row.expiresAt, usedAt: row.lastUsedAt ?? 0 };
   }
 
   /** Kept to the minute, beside the change of whatever the key does: it is no event. */
-  function touch({ actor, usedAt }: Known): void {
+  function touch({ application: { keyId }, usedAt }: Known): void {
     const now = clock.now();
-    if (now - (lastUsed.get(actor.id) ?? usedAt) < USED_EVERY_MS) return;
-    lastUsed.set(actor.id, now);
+    if (now - (lastUsed.get(keyId) ?? usedAt) < USED_EVERY_MS) return;
+    lastUsed.set(keyId, now);
     const { keys } = db.tables;
     const written = db.transaction((tx) =>
-      tx
-        .update(keys)
-        .set({ lastUsedAt: tx.now })
-        .where(eq(keys.id, actor.id as Id<"key">)),
+      tx.update(keys).set({ lastUsedAt: tx.now }).where(eq(keys.id, keyId)),
     );
     written.catch((error: unknown) => log.warning("could not note the use of a key", { error }));
   }
 
   return {
-    async authenticate(secret) {
+    async of(request, bearer) {
+      const secret = bearer ?? request.headers.get("x-api-key")?.trim() ?? null;
+      if (secret === null) return null;
       // A mistyped key is refused here, before the database is asked.
       if (secret.startsWith("way_") && !isApiKey(secret)) throw refused();
       const hash = hashOf(secret);
@@ -69,7 +73,7 @@ export function openKeyAuthentication({
       if (found.expiresAt !== null && found.expiresAt <= clock.now()) throw refused();
       if (began === generation) known.set(hash, found, { noUpdateTTL: true });
       touch(found);
-      return found.actor;
+      return found.application;
     },
     heard: ({ type }) => {
       if (!type.startsWith("key.")) return;

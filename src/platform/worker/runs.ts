@@ -141,6 +141,8 @@ export function contextOfJob(ports: Ports, { id, workspaceId, startedAt }: Claim
     id,
     workspaceId,
     permissions: new Set(workspaceId === null ? operatorPermissions : roles.owner),
+    person: null,
+    application: null,
   };
   return {
     ...ports,

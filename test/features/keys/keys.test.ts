@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { isApiKey, newApiKey } from "../../../src/lib/secrets.ts";
-import { roles } from "../../../src/platform/permissions.ts";
+import { systemActor } from "../../../src/platform/context.ts";
+import { permissions, roles } from "../../../src/platform/permissions.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 
 let app: TestApp;
@@ -105,13 +106,7 @@ test("every single-character slip is told from a real key without asking the dat
 });
 
 test("an operator lists and revokes operators' keys, and no workspace's key does", async () => {
-  const { permissions } = await import("../../../src/platform/permissions.ts");
-  const operator = {
-    kind: "system",
-    id: "local",
-    workspaceId: null,
-    permissions: new Set(permissions),
-  } as const;
+  const operator = { ...systemActor(null, permissions), id: "local" };
   const ask = async (method: string, path: string, body?: unknown) => {
     const request = new Request(`http://localhost/api/v1/installation/keys${path}`, {
       method,
@@ -124,7 +119,7 @@ test("an operator lists and revokes operators' keys, and no workspace's key does
   };
   expect((await ask("POST", "", { name: "op", permissions: ["links:read"] })).status).toBe(400);
   const { body } = await ask("POST", "", { name: "op" });
-  expect(body.data.permissions).toEqual(["installation:read", "installation:update"]);
+  expect(body.data.permissions).toEqual(["mail:read", "installation:read", "installation:update"]);
   const secret = body.data.secret;
   expect(
     (await app.call("GET", "/installation/keys", { key: secret })).body.data.map(

@@ -1,11 +1,10 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import type { Id } from "../../../src/lib/ids.ts";
-import { type Context, systemActor } from "../../../src/platform/context.ts";
 import { change } from "../../../src/platform/events.ts";
 import type { MailType, Reader } from "../../../src/platform/mail/letter.ts";
 import { queueMail } from "../../../src/platform/mail/queue.ts";
 import { openTransport } from "../../../src/platform/mail/transport.ts";
-import { type TestApp, testApp } from "../../support/app.ts";
+import { contextOf, type TestApp, testApp } from "../../support/app.ts";
 import { makeAuthority } from "../../support/certificates.ts";
 import { type SmtpSink, type SmtpSinkOptions, smtpSink } from "../../support/smtp.ts";
 
@@ -51,14 +50,7 @@ const digest: MailType<null> = {
 };
 const reader: Reader = { email: "Ada@Example.org", name: "Ada", locale: "en", timeZone: "UTC" };
 
-const context = (workspaceId: Id<"ws"> | null = null): Context => ({
-  ...app.app.ports,
-  actor: systemActor(workspaceId, []),
-  origin: { requestId: null, network: null, userAgent: null },
-  at: app.clock.now(),
-  target: "",
-  idempotencyKey: null,
-});
+const context = (workspaceId: Id<"ws"> | null = null) => contextOf(app, workspaceId);
 const queueCode = (minutes = 10, workspaceId: Id<"ws"> | null = null) => {
   const ctx = context(workspaceId);
   return change(ctx, (tx) =>
