@@ -3,8 +3,8 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { loadConfig } from "../../../src/config.ts";
 import { MailFailure, type Outgoing, openTransport } from "../../../src/platform/mail/transport.ts";
 import { makeAuthority } from "../../support/certificates.ts";
+import { dkimHolds } from "../../support/dkim.ts";
 import { type SmtpSink, type SmtpSinkOptions, scriptedServer, smtpSink } from "../../support/smtp.ts";
-import { dkimHolds } from "./dkim.ts";
 
 const authority = makeAuthority("Mail test");
 const certificate = authority.issue("DNS:localhost,IP:127.0.0.1", { rsa: true });
