@@ -7,8 +7,10 @@ import { analyticsRoutes } from "./features/analytics/routes.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
+import { jobRoutes } from "./features/jobs/routes.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
+import { emptyTrashJob } from "./features/links/jobs.ts";
 import { linkRoutes } from "./features/links/routes.ts";
 import { mailRoutes } from "./features/mail/routes.ts";
 import { unsubscribePage } from "./features/mail/unsubscribe.ts";
@@ -30,6 +32,7 @@ import { type Api, openApiLater } from "./platform/api.ts";
 import { openCallers } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
+import { cleanUpJob } from "./platform/jobs/clean.ts";
 import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
 import { openLimiter } from "./platform/limits.ts";
@@ -125,15 +128,18 @@ export async function assembleApp({
       routing.heard(event, routes);
       keys.heard(event);
     },
-    enqueued: (jobs) => worker.enqueued(jobs),
+    get jobs() {
+      return worker;
+    },
   };
   const worker = openWorker({
     ports,
     context: () => ports,
-    types: [sendMailJob, mailUpkeepJob, ...(moreJobs ?? [])],
+    types: [cleanUpJob, emptyTrashJob, sendMailJob, mailUpkeepJob, ...(moreJobs ?? [])],
     stopMs: config.WAYPOST_SHUTDOWN_TIMEOUT,
     after,
     startThread: startHeavyThread,
+    observe: (job) => metrics.observeJob(job),
   });
 
   const authenticate = openCallers({
@@ -144,6 +150,7 @@ export async function assembleApp({
   });
   const metrics = openMetrics({
     clicks,
+    jobs: { db, health: () => worker.health(), queueOf: (name) => worker.queueOf(name), clock },
     cached: () => routes.size,
     ready: () => Object.keys(problems()).length === 0,
   });
@@ -162,6 +169,7 @@ export async function assembleApp({
       identityRoutes(guard),
       workspaceRoutes(guard),
       keyRoutes(guard),
+      jobRoutes(guard),
       domainRoutes(guard),
       mailRoutes(guard),
       linkRoutes(guard),

@@ -28,8 +28,8 @@ create index jobs_scheduled on jobs (run_at, id) where state = 'scheduled';
 create index jobs_running on jobs (queue, lane, owner) where state = 'running';
 create unique index jobs_unique on jobs (unique_key)
   where unique_key is not null and state in ('scheduled', 'waiting', 'running');
-create index jobs_state on jobs (state, queue, id);
-create index jobs_workspace on jobs (workspace_id, state, id);
+create index jobs_name on jobs (name, state, id);
+create index jobs_workspace on jobs (workspace_id, name, state, id);
 create index jobs_ended on jobs (state, ended_at) where ended_at is not null;
 
-create index links_trash on links (deleted_at) where deleted_at is not null;
+create index links_trash on links (deleted_at, id) where deleted_at is not null;

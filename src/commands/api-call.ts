@@ -51,7 +51,8 @@ interface Envelope<T> {
   readonly error?: { readonly details: readonly { readonly message: string }[] };
 }
 
-async function chosenWorkspace(ask: Ask, wanted: string | undefined): Promise<string> {
+/** The id of the workspace that is meant, or of the only one there is. @throws Misuse */
+export async function chosenWorkspace(ask: Ask, wanted: string | undefined): Promise<string> {
   const all = await ask<Workspace[]>("GET", "/workspaces");
   const found = wanted === undefined ? all : all.filter(({ id, name }) => id === wanted || name === wanted);
   const [one, ...others] = found;

@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor/doctor.ts";
 import { healthCommand } from "./health.ts";
+import { jobCancelCommand, jobListCommand, jobRetryCommand, jobShowCommand } from "./job.ts";
 import { linkCreateCommand, linkListCommand, linkShowCommand } from "./link.ts";
 import { mailListCommand, mailResendCommand, mailShowCommand, mailTestCommand } from "./mail.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -28,6 +29,10 @@ export const commands: readonly Command[] = [
   linkCreateCommand,
   linkListCommand,
   linkShowCommand,
+  jobListCommand,
+  jobShowCommand,
+  jobRetryCommand,
+  jobCancelCommand,
   mailListCommand,
   mailShowCommand,
   mailResendCommand,

@@ -33,8 +33,20 @@ export interface Ports {
   baseUrl(): string | null;
   /** Tells this process's caches what was just committed. */
   heard(event: Event): void;
-  /** Tells the job loop of jobs that were just committed. */
+  readonly jobs: JobLoop;
+}
+
+/** The job loop of this process, as verbs see it. */
+export interface JobLoop {
+  /** Jobs were committed: those that are due begin at once. */
   enqueued(jobs: readonly Enqueued[]): void;
+  /** Tells a running job to stop, in whichever process it runs. */
+  cancel(id: Id<"job">): void;
+  /** Calls back whenever something about the job has changed in this process. Answers what ends it. */
+  watch(id: Id<"job">, changed: () => void): () => void;
+  /** The queue of a job by its name; null for one without code. */
+  queueOf(name: string): string | null;
+  readonly stopping: boolean;
 }
 
 /** Who asks. */

@@ -88,14 +88,14 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
     const result = await stored;
     if (ctx.once && answer !== null) ctx.once.stored = answer;
     for (const event of events) ctx.heard(event);
-    if (jobs.length > 0) ctx.enqueued(jobs);
+    if (jobs.length > 0) ctx.jobs.enqueued(jobs);
     return result;
   } catch (error) {
     if (error instanceof Unchanged) return error.result as T;
     // The connection may have broken after the commit: forgetting what is still true costs a lookup.
     if (isUnavailable(error)) {
       for (const event of events) ctx.heard(event);
-      ctx.enqueued(jobs);
+      ctx.jobs.enqueued(jobs);
     }
     throw error;
   }

@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clicks } from "../clicks/clicks.ts";
+import { jobMetrics, type MeasuredJobs } from "./worker/metrics.ts";
+import type { ObservedJob } from "./worker/runs.ts";
 
 /** What an API call came to, for the metrics. */
 export interface Observed {
@@ -12,6 +14,7 @@ export interface Observed {
 
 export interface Metrics {
   observe(call: Observed): void;
+  observeJob(job: ObservedJob): void;
   /** In Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -19,11 +22,12 @@ export interface Metrics {
 
 export interface Measured {
   readonly clicks: Pick<Clicks, "health">;
+  readonly jobs: MeasuredJobs;
   cached(): { readonly links: number; readonly misses: number };
   ready(): boolean;
 }
 
-export function openMetrics({ clicks, cached, ready }: Measured): Metrics {
+export function openMetrics({ clicks, jobs, cached, ready }: Measured): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -78,7 +82,9 @@ export function openMetrics({ clicks, cached, ready }: Measured): Metrics {
       for (const [reason, count] of Object.entries(clicks.health().unrecorded)) this.inc({ reason }, count);
     },
   });
+  const { observeJob } = jobMetrics(registers, jobs);
   return {
+    observeJob,
     observe: ({ method, route, status, seconds: took }) => seconds.observe({ method, route, status }, took),
     text: () => registry.metrics(),
     contentType: registry.contentType,

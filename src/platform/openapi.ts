@@ -81,6 +81,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Links: "Short links: make, find, change, archive, destroy.",
   Analytics: "How links are used. One way of counting everywhere.",
   Domains: "Hosts that serve short links.",
+  Jobs: "Work that outlives its request: what waits, runs, and has failed.",
   Keys: "API keys and what they may do.",
   Workspace: "The tenant.",
   Mail: "What was mailed, and what became of it.",
@@ -152,12 +153,14 @@ const described = (responses: Json): Json =>
     Object.entries(responses).map(([status, response]) => {
       const { content, ...rest } = response as { content?: Json };
       const json = content?.["application/json"];
+      const stream = content?.["text/event-stream"];
       return [
         status,
         {
           ...rest,
           description: status === "201" ? "Done." : "The answer.",
           ...(json ? { content: { "application/json": json } } : {}),
+          ...(stream ? { content: { "text/event-stream": stream } } : {}),
         },
       ];
     }),

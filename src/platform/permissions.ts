@@ -12,6 +12,8 @@ export const permissions = [
   "keys:read",
   "keys:create",
   "keys:delete",
+  "jobs:read",
+  "jobs:update",
   "workspace:read",
   "workspace:update",
   "mail:read",
@@ -20,8 +22,8 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-const viewer = ["links:read", "domains:read", "analytics:read", "workspace:read"] as const;
-const editor = [...viewer, "links:create", "links:update", "links:delete"] as const;
+const viewer = ["links:read", "domains:read", "analytics:read", "jobs:read", "workspace:read"] as const;
+const editor = [...viewer, "links:create", "links:update", "links:delete", "jobs:update"] as const;
 const admin = [
   ...editor,
   "domains:create",
@@ -43,6 +45,8 @@ export type Role = keyof typeof roles;
 
 /** What the operator of the installation may do; no workspace role implies it. */
 export const operatorPermissions = [
+  "jobs:read",
+  "jobs:update",
   "mail:read",
   "installation:read",
   "installation:update",

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Type } from "@sinclair/typebox";
 import { testMail } from "../../src/features/mail/test-mail.ts";
+import { newId } from "../../src/lib/ids.ts";
 import { change } from "../../src/platform/events.ts";
+import { jobRow } from "../../src/platform/jobs/enqueue.ts";
+import { defineJob } from "../../src/platform/jobs/job.ts";
 import { queueMail } from "../../src/platform/mail/queue.ts";
 import { type Permission, permissions, type Role, roles } from "../../src/platform/permissions.ts";
 import { contextOf, type TestApp, testApp } from "../support/app.ts";
@@ -28,9 +32,28 @@ beforeAll(async () => {
     const reader = { email: "ada@example.org", name: null, locale: "en", timeZone: "UTC" };
     return queueMail(tx, ctx, testMail, reader, { at: 0, baseUrl: null });
   });
-  ours = { link: link.body.data.id, domain: domain.body.data.id, key: key.body.data.id, mail };
+  ours = {
+    link: link.body.data.id,
+    domain: domain.body.data.id,
+    key: key.body.data.id,
+    job: await makeJob(),
+    mail,
+  };
 });
 afterAll(() => app.close());
+
+/** A job of the workspace that has ended: what may be retried again and again. */
+async function makeJob(): Promise<string> {
+  const { jobs } = app.db.tables;
+  const { id: workspaceId } = (await app.call("GET", "/workspace")).body.data;
+  const by = { actorId: "test", workspaceId, now: app.clock.now() };
+  const type = defineJob({ name: "test.gone", args: Type.Object({}), run: async () => {} });
+  const row = jobRow(newId("job", by.now), type, {}, by);
+  await app.db.transaction(async (tx) => {
+    await tx.insert(jobs).values({ ...row, state: "dead", endedAt: by.now });
+  });
+  return row.id;
+}
 
 const granted = (who: string): readonly string[] =>
   who in roles ? roles[who as Role] : who === "stranger" ? roles.owner : [who];

@@ -62,7 +62,7 @@ export interface TestAppOptions {
   readonly log?: Logger;
   /** The door outwards; without it, the one that `env` describes. */
   readonly outbound?: Outbound;
-  readonly moreJobs?: readonly JobType[];
+  readonly jobs?: readonly JobType[];
   /** The way mail goes; by the settings when left out. */
   readonly mail?: (config: Config) => MailTransport;
   /** Leave the installation as it is on the first day. */
@@ -89,7 +89,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     installation,
     ...(options.outbound ? { outbound: options.outbound } : {}),
     after: clock.after,
-    moreJobs: options.moreJobs,
+    moreJobs: options.jobs,
     mail: options.mail?.(config),
   });
   await app.serve();

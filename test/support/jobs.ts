@@ -48,7 +48,9 @@ export function jobWorld(options: JobWorldOptions): JobWorld {
     clock,
     log,
     heard: () => {},
-    enqueued: (jobs) => worker.enqueued(jobs),
+    get jobs() {
+      return worker;
+    },
   } as Partial<Ports> as Ports;
   const worker = openWorker({
     ports,
@@ -62,6 +64,7 @@ export function jobWorld(options: JobWorldOptions): JobWorld {
   });
   const ctx: Context = {
     ...ports,
+    jobs: worker,
     actor: systemActor(workspaceId, []),
     origin: { requestId: null, network: null, userAgent: null },
     at: clock.now(),

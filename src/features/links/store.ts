@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, or } from "drizzle-orm";
 import type { Build, Tx } from "../../db/database.ts";
 import { placeholders } from "../../db/placeholders.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -110,4 +110,29 @@ export async function deleteLinkRow(tx: Tx, ctx: Context, id: Id<"link">): Promi
   const { links, linkTotals } = ctx.db.tables;
   await tx.delete(linkTotals).where(eq(linkTotals.linkId, id));
   await tx.delete(links).where(and(mine(ctx), eq(links.id, id)));
+}
+
+/** Links of every workspace that came into the trash before a moment, in that order, behind the one seen last. */
+export async function selectTrashBefore(
+  ctx: Context,
+  before: number,
+  after: { readonly deletedAt: number; readonly id: string },
+  limit: number,
+): Promise<Pick<LinkRow, "id" | "workspaceId" | "version" | "deletedAt">[]> {
+  const { links } = ctx.db.tables;
+  const { id, workspaceId, version, deletedAt } = links;
+  return ctx.db.read
+    .select({ id, workspaceId, version, deletedAt })
+    .from(links)
+    .where(
+      and(
+        lt(deletedAt, before),
+        or(
+          gt(deletedAt, after.deletedAt),
+          and(eq(deletedAt, after.deletedAt), gt(id, after.id as Id<"link">)),
+        ),
+      ),
+    )
+    .orderBy(deletedAt, id)
+    .limit(limit);
 }

@@ -1,7 +1,7 @@
 import { type After, systemAfter } from "../../lib/clock.ts";
 import { type Id, newId } from "../../lib/ids.ts";
 import type { Service } from "../../lib/service.ts";
-import type { Ports } from "../context.ts";
+import type { JobLoop, Ports } from "../context.ts";
 import { type Claimed, claimStatements, jobsOfOwner } from "../jobs/claims.ts";
 import type { Enqueued } from "../jobs/enqueue.ts";
 import { Ended } from "../jobs/failure.ts";
@@ -16,16 +16,9 @@ import { handedBack, lost } from "./verdict.ts";
 import { openWords } from "./words.ts";
 
 /** The job loop of one process. */
-export interface JobWorker extends Service {
-  readonly types: readonly JobType[];
-  /** Jobs were committed: those that are due begin at once. */
-  enqueued(jobs: readonly Enqueued[]): void;
-  /** Tells a job to stop, wherever it runs. */
-  cancel(id: Id<"job">): void;
+export interface JobWorker extends Service, JobLoop {
   /** Resolves when nothing that is due waits or runs. For tests. */
   idle(): Promise<void>;
-  /** Calls back whenever something about the job has changed in this process. Answers what ends it. */
-  watch(id: Id<"job">, changed: () => void): () => void;
   health(): WorkerHealth;
 }
 
@@ -33,7 +26,6 @@ export interface WorkerHealth {
   readonly running: number;
   /** Attempts that were told to stop and did not: they are still somewhere in the process. */
   readonly stuck: number;
-  readonly stopping: boolean;
 }
 
 export interface WorkerOptions {
@@ -170,7 +162,10 @@ export function openWorker(options: WorkerOptions): JobWorker {
 
   return {
     name: "job loop",
-    types,
+    queueOf: (name) => types.find((type) => type.name === name)?.queue ?? null,
+    get stopping() {
+      return state === "stopping";
+    },
     enqueued(jobs) {
       arrived(jobs);
       words.work(jobs.map(({ queue }) => queue));
@@ -188,7 +183,7 @@ export function openWorker(options: WorkerOptions): JobWorker {
         if (those.size === 0 && watchers.get(id) === those) watchers.delete(id);
       };
     },
-    health: () => ({ running: runs.size, stuck: runs.stuck, stopping: state === "stopping" }),
+    health: () => ({ running: runs.size, stuck: runs.stuck }),
     async start() {
       if (state !== "new") return;
       state = "started";
