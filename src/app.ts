@@ -136,7 +136,7 @@ export async function assembleApp({
     ports,
     context: () => ports,
     types: [cleanUpJob, emptyTrashJob, sendMailJob, mailUpkeepJob, ...(moreJobs ?? [])],
-    stopMs: config.WAYPOST_SHUTDOWN_TIMEOUT,
+    stopMs: Math.min(config.WAYPOST_SHUTDOWN_TIMEOUT, JOBS_STOP_MS),
     after,
     startThread: startHeavyThread,
     observe: (job) => metrics.observeJob(job),
@@ -256,6 +256,8 @@ const outboundOf = (config: Config): Outbound =>
     deny: config.WAYPOST_OUTBOUND_DENY,
     userAgent: `Waypost/${VERSION}`,
   });
+/** What takes longer than this is handed back, and goes on after the restart. */
+const JOBS_STOP_MS = 5000;
 
 const notSetUp = () =>
   new AppError(

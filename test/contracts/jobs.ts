@@ -380,6 +380,57 @@ export function jobContract(name: string, open: (clock: Clock) => Promise<Databa
       expect((await row(id)).state).toBe("done");
     });
 
+    test("a clock that is set ahead or back neither brings a retry at once nor puts it off for ever", async () => {
+      let tries = 0;
+      const failing = defineJob({
+        name: "test.fail",
+        args: Empty,
+        run: async () => {
+          tries++;
+          throw new Error("no");
+        },
+      });
+      const { worker, change, row } = world([failing, note]);
+      clock.set(clock.now() + 365 * 86_400_000);
+      await worker.start();
+      const id = await change((tx) => tx.enqueue(failing, {}));
+      await change((tx) => tx.enqueue(note, { n: 1 }, { runAt: clock.now() + 60_000 }));
+      await worker.idle();
+      clock.set(clock.now() - 365 * 86_400_000);
+      await worker.idle();
+      expect([tries, seen.length]).toEqual([1, 0]);
+      expect((await row(id)).runAt - clock.now()).toBeWithin(7000, 13_000);
+      clock.advance(13_000);
+      await worker.idle();
+      expect([tries, seen.length]).toEqual([2, 0]);
+      clock.advance(60_000);
+      await worker.idle();
+      expect(numbers()).toEqual([1]);
+    });
+
+    test("a job that was called off while its process died does not come back", async () => {
+      const { change, row } = world([note]);
+      const id = await change((tx) => tx.enqueue(note, { n: 1 }));
+      await db.transaction(async (tx) => {
+        await tx
+          .update(db.tables.jobs)
+          .set({
+            state: "running",
+            owner: "run_dead",
+            leaseUntil: clock.now(),
+            attempts: 1,
+            cancelAsked: true,
+          });
+      });
+      const next = world([note]);
+      await next.worker.start();
+      await looks(clock);
+      await until(async () => (await row(id)).state === "cancelled");
+      expect((await row(id)).endedAt).not.toBeNull();
+      await next.worker.idle();
+      expect(seen).toEqual([]);
+    });
+
     test("one lane has no more than its share, and leaves room for others", async () => {
       const go = Promise.withResolvers<void>();
       const running: string[] = [];

@@ -106,12 +106,32 @@ export function claimStatements(dialect: Database["dialect"]) {
       )
       .returning({ queue: jobs.queue });
 
+  /**
+   * Pauses that were begun by a clock that was ahead, and has been set back since, are begun anew by today's: else
+   * they would last until the clock is there again. Slots are moments, and stay.
+   */
+  const beginAnew: Build<{ id: Id<"job"> }> = (queries, { jobs }) =>
+    queries
+      .update(jobs)
+      .set({
+        runAt: sql`${jobs.runAt} - coalesce(${jobs.startedAt}, ${jobs.createdAt}) + cast(${placeholder("now")} as bigint)`,
+        startedAt: sql`cast(${placeholder("now")} as bigint)`,
+      })
+      .where(
+        sql`${jobs.id} ${pickedBy(
+          dialect,
+          sql`select id from jobs where state = 'scheduled' and queue <> 'periodic'
+            and coalesce(started_at, created_at) > ${placeholder("now")} limit ${placeholder("count")}`,
+        )}`,
+      )
+      .returning({ id: jobs.id });
+
   const nextDue: Build<{ runAt: number }> = (queries) =>
     queries
       .select({ runAt: sql<number>`run_at`.mapWith(Number) })
       .from(sql`(select run_at from jobs where state = 'scheduled' order by run_at limit 1) as first`);
 
-  return { busyQueues, nextLanes, claim, promote, nextDue };
+  return { busyQueues, nextLanes, claim, promote, beginAnew, nextDue };
 }
 
 /** The end of jobs that did what they should. */
@@ -131,17 +151,18 @@ export const settleDone: Build<{ id: Id<"job"> }> = (queries, { jobs }) =>
     )
     .returning({ id: jobs.id });
 
-/** Any other end of an attempt but death. */
+/** Any other end of an attempt but death. What was called off while it ran does not come back. */
 export const settleOther: Build<{ id: Id<"job"> }> = (queries, { jobs }) =>
   queries
     .update(jobs)
     .set({
-      state: sql`${placeholder("state")}`,
+      state: sql`case when ${jobs.cancelAsked} then 'cancelled' else ${placeholder("state")} end`,
       runAt: sql`${placeholder("runAt")}`,
       attempts: sql`${placeholder("attempts")}`,
       losses: sql`${placeholder("losses")}`,
       errors: sql`${placeholder("errors")}`,
-      endedAt: sql`${placeholder("endedAt")}`,
+      endedAt: sql`case when ${jobs.cancelAsked} then cast(${placeholder("now")} as bigint)
+        else cast(${placeholder("endedAt")} as bigint) end`,
       owner: null,
       leaseUntil: null,
     })

@@ -1,4 +1,4 @@
-import type { Database } from "../../db/database.ts";
+import type { Build, Database } from "../../db/database.ts";
 import type { After, Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { claimStatements } from "../jobs/claims.ts";
@@ -41,6 +41,7 @@ export function openDue({ db, clock, after, log, statements, periodic, found }: 
   const slots = new Map<string, { slot: number; at: number }>();
   let callOff = () => {};
   let wakesAt = Number.POSITIVE_INFINITY;
+  let lookedAt = 0;
   let looking: Promise<number> | null = null;
   let stopped = false;
 
@@ -60,17 +61,28 @@ export function openDue({ db, clock, after, log, statements, periodic, found }: 
     }
   }
 
+  async function inHandfuls<Row>(
+    build: Build<Row>,
+    now: number,
+    each: (rows: readonly Row[]) => void,
+  ): Promise<number> {
+    for (let count = 0; ; ) {
+      const [rows = []] = await db.each(build, [{ now, count: AT_ONCE }]);
+      count += rows.length;
+      if (rows.length < AT_ONCE || stopped) return count;
+      each(rows);
+      await new Promise(setImmediate);
+    }
+  }
+
   async function run(): Promise<number> {
     const now = clock.now();
     await writeSlots(now);
-    let count = 0;
-    for (;;) {
-      const [moved = []] = await db.each(statements.promote, [{ now, count: AT_ONCE }]);
-      count += moved.length;
-      if (moved.length < AT_ONCE || stopped) break;
-      found([...new Set(moved.map(({ queue }) => queue))]);
-      await new Promise(setImmediate);
-    }
+    if (now < lookedAt) await inHandfuls(statements.beginAnew, now, () => {});
+    lookedAt = now;
+    const count = await inHandfuls(statements.promote, now, (moved) =>
+      found([...new Set(moved.map(({ queue }) => queue))]),
+    );
     const [busy = []] = await db.each(statements.busyQueues, [{}]);
     found(busy.map(({ queue }) => queue));
     const [next = []] = await db.each(statements.nextDue, [{}]);

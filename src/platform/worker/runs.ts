@@ -50,6 +50,8 @@ interface RunsOptions {
 interface Run {
   readonly attempt: Attempt;
   readonly progress: Progress;
+  /** By `performance.now()`. */
+  readonly began: number;
   readonly ended: Promise<void>;
 }
 
@@ -82,16 +84,18 @@ export function openRuns(options: RunsOptions): Runs {
     });
   }
 
-  async function finish(job: Claimed, type: JobType | null, began: number, outcome: Outcome): Promise<void> {
-    const seconds = (performance.now() - began) / 1000;
-    const run = running.get(job.id)!;
+  async function finish(job: Claimed, type: JobType | null, run: Run, outcome: Outcome): Promise<void> {
+    const seconds = (performance.now() - run.began) / 1000;
     run.progress.stop();
-    running.delete(job.id);
+    // After a long stall the job may have been taken away and be running here once more: that attempt counts.
+    const counts = running.get(job.id) === run;
+    if (counts) running.delete(job.id);
     release(job);
     if (outcome.kind === "stuck") {
       stuck++;
       void run.attempt.gone.then(() => stuck--);
     }
+    if (!counts) return;
     const settlement = verdict(job, type, outcome, clock.now());
     if (outcome.kind !== "done") report(job, outcome, settlement);
     observe({ name: type?.name ?? "unknown", outcome: settlement.to, seconds });
@@ -118,8 +122,13 @@ export function openRuns(options: RunsOptions): Runs {
         timeoutMs: type?.timeoutMs ?? NO_CODE_MS,
         after,
       });
-      const ended = attempt.outcome.then((outcome) => finish(job, type, began, outcome));
-      running.set(job.id, { attempt, progress, ended });
+      const run: Run = {
+        attempt,
+        progress,
+        began,
+        ended: attempt.outcome.then((outcome) => finish(job, type, run, outcome)),
+      };
+      running.set(job.id, run);
       changed(job.id);
     },
     end: (id, reason) => running.get(id)?.attempt.end(reason),

@@ -185,7 +185,7 @@ export function openSettler({ db, clock, after, log, contextOf, again }: Settler
 
 /** The parameters of `settleOther`. */
 function rowAfter({ job, owner, settlement }: Settling, now: number): Record<string, unknown> {
-  const common = { id: job.id, owner, attempt: job.attempts };
+  const common = { id: job.id, owner, attempt: job.attempts, now };
   if (settlement.to !== "again")
     return {
       ...common,
