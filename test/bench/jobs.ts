@@ -19,6 +19,8 @@ import { type Bench, type Measure, median } from "./measure.ts";
 import { wrk } from "./wrk.ts";
 
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7);
+/** Parts of it, by name, with commas between. */
+const ONLY = process.env["BENCH_JOBS_ONLY"]?.split(",");
 const SECONDS = Number(process.env["BENCH_SECONDS"] ?? 3);
 const MILLION = Number(process.env["BENCH_JOBS"] ?? 1_000_000);
 const IDLE_MS = 10_000;
@@ -30,25 +32,43 @@ export const bench: Bench = {
   needs: ["wrk", "taskset"],
   async run() {
     const url = (await postgresServer()) ? () => freshPostgresUrl("empty") : null;
-    return [
-      await enqueueCost("sqlite"),
-      ...(url ? [await enqueueCost("postgres")] : []),
-      ...(await throughput("SQLite", null, 5000)),
-      ...(url ? await throughput("Postgres", await url(), 2000) : []),
-      ...(await aMillion("SQLite", null)),
-      ...(url ? await aMillion("Postgres", await url()) : []),
-      await idleness("SQLite", null),
-      ...(url ? [await idleness("Postgres", await url())] : []),
-      ...(await redirects()),
-    ];
+    const parts: Record<string, () => Promise<Measure[]>> = {
+      enqueue: async () => [await enqueueCost("sqlite"), ...(url ? [await enqueueCost("postgres")] : [])],
+      rate: async () => [
+        ...(await throughput("SQLite", null, 5000)),
+        ...(url ? await throughput("Postgres", await url(), 2000) : []),
+      ],
+      million: async () => [
+        ...(await aMillion("SQLite", null)),
+        ...(url ? await aMillion("Postgres", await url()) : []),
+      ],
+      idle: async () => [
+        await idleness("SQLite", null),
+        ...(url ? [await idleness("Postgres", await url())] : []),
+      ],
+      redirect: redirects,
+    };
+    const measures: Measure[] = [];
+    for (const [name, part] of Object.entries(parts))
+      if (ONLY?.includes(name) ?? true) measures.push(...said(await part()));
+    return measures;
   },
 };
 
-async function opened<T>(databaseUrl: string | null, work: (db: Database) => Promise<T>): Promise<T> {
+/** A bench of minutes says how far it is. */
+function said(measures: Measure[]): Measure[] {
+  for (const { what, value, unit } of measures) console.error(`  ${what}: ${value.toPrecision(3)} ${unit}`);
+  return measures;
+}
+
+async function opened<T>(
+  databaseUrl: string | null,
+  work: (db: Database, dataDir: string) => Promise<T>,
+): Promise<T> {
   const dataDir = mkdtempSync(join(tmpdir(), "waypost-bench-jobs-"));
   const db = await openDatabase({ databaseUrl, dataDir, clock: systemClock, log: silentLog });
   try {
-    return await work(db);
+    return await work(db, dataDir);
   } finally {
     await db.close();
     rmSync(dataDir, { recursive: true, force: true });
@@ -108,23 +128,22 @@ async function enqueueCost(kind: "sqlite" | "postgres"): Promise<Measure> {
 async function throughput(name: string, url: string | null, least: number): Promise<Measure[]> {
   return opened(url, async (db) => {
     const jobs = counter("test.count");
-    const loop = openLoop(db, [jobs.job]);
     const rates: number[] = [];
     const costs: number[] = [];
     const count = 20_000;
     for (let round = 0; round < Math.min(3, ROUNDS); round++) {
       await fill(db, jobs.job, count, "ws_bench");
       const done = jobs.until(count);
+      const loop = openLoop(db, [jobs.job]);
       const [cpu, began] = [process.cpuUsage(), performance.now()];
-      if (round === 0) await loop.worker.start();
-      else loop.worker.enqueued([{ queue: jobs.job.queue, runAt: 0 }]);
+      await loop.worker.start();
       await done;
       const { user, system } = process.cpuUsage(cpu);
       rates.push((count / (performance.now() - began)) * 1000);
       costs.push((user + system) / count);
       await loop.worker.idle();
+      await loop.worker.stop();
     }
-    await loop.worker.stop();
     return [
       { what: `no-op jobs, ${name}`, value: median(rates), unit: "jobs/s", budget: { min: least } },
       {
@@ -139,7 +158,14 @@ async function throughput(name: string, url: string | null, least: number): Prom
 
 /** A tenant with a million jobs whose work hangs, beside a hundred quiet ones. */
 async function aMillion(name: string, url: string | null): Promise<Measure[]> {
-  return opened(url, async (db) => {
+  return opened(url, async (db, dataDir) => {
+    const aside = async (count: number): Promise<void> => {
+      const script = join(import.meta.dir, "jobs-fill.ts");
+      const more = url === null ? [] : [url];
+      const command = [process.execPath, script, dataDir, String(count), "ws_loud", ...more];
+      if ((await Bun.spawn(command, { stderr: "inherit" }).exited) !== 0)
+        throw new Error("no jobs were made");
+    };
     const claimMs = async (): Promise<number> => {
       const { claim, nextLanes } = claimStatements(db.dialect);
       const times: number[] = [];
@@ -153,9 +179,9 @@ async function aMillion(name: string, url: string | null): Promise<Measure[]> {
       }
       return median(times);
     };
-    await fill(db, never, 1000, "ws_loud");
+    await aside(1000);
     const shallow = await claimMs();
-    await fill(db, never, MILLION, "ws_loud");
+    await aside(MILLION);
     const deep = await claimMs();
     Bun.gc(true);
     const rss = process.memoryUsage.rss();

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import { sql } from "drizzle-orm";
 import type { Build, Database, Tx } from "../../db/database.ts";
 import { placeholders } from "../../db/placeholders.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -84,8 +85,24 @@ export function argsFit({ args: schema }: JobType, args: unknown): boolean {
 /** SQLite takes 32,766 parameters a statement; a job has 23. */
 const JOBS_PER_INSERT = 500;
 
+/** What is the same in every new row is written out: each parameter costs as much as a column. */
 export const insertJob: Build = (queries, { jobs }) =>
-  queries.insert(jobs).values(placeholders(jobs)).onConflictDoNothing();
+  queries
+    .insert(jobs)
+    .values({
+      ...placeholders(jobs),
+      attempts: sql`0`,
+      losses: sql`0`,
+      owner: sql`null`,
+      leaseUntil: sql`null`,
+      cancelAsked: sql`false`,
+      progress: sql`null`,
+      progressMessage: sql`null`,
+      errors: sql`'[]'`,
+      startedAt: sql`null`,
+      endedAt: sql`null`,
+    })
+    .onConflictDoNothing();
 
 /** A job whose unique key is in use is left out. */
 export async function insertJobs(tx: Tx, db: Database, rows: readonly JobInsert[]): Promise<void> {
