@@ -45,15 +45,25 @@ export function openPostgres({
   const health = openPostgresHealth({ ping, log });
   let closing: Promise<void> | null = null;
 
+  const compiled = new Map<Build<unknown>, Compiled>();
+
+  function compile<Row>(build: Build<Row>): Compiled {
+    const query = compiled.get(build) ?? (build(read, tables).prepare() as Compiled);
+    compiled.set(build, query);
+    return query;
+  }
+
   const once = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
     client.transaction(
       (tx) => {
         const queries = Object.create(tx) as Queries;
-        // A compiled query belongs to one connection, and the next transaction may have another: it is built anew.
+        // A compiled query belongs to the pool. The same one, asked through the transaction's own connection, is
+        // part of the transaction: putting it together anew costs more than the server takes to run it.
+        const { client: own } = (tx as unknown as { session: { client: unknown } }).session;
         const run: Tx["run"] = (build, parameters) =>
-          (build(queries, tables).prepare() as { execute(parameters: unknown): Promise<never[]> }).execute(
+          Object.assign(Object.create(compile(build)) as Compiled, { client: own }).execute(
             parameters,
-          );
+          ) as Promise<never[]>;
         return within(workMs, work(Object.assign(queries, { now: clock.now(), run })));
       },
       { isolationLevel: "serializable" },
@@ -68,15 +78,12 @@ export function openPostgres({
     }
   }
 
-  const compiled = new Map<Build<unknown>, { execute(parameters: unknown): Promise<unknown> }>();
-
   /** A statement without a transaction is one of its own, and may take any connection of the pool. */
   async function each<Row>(
     build: Build<Row>,
     parameters: readonly Record<string, unknown>[],
   ): Promise<Row[][]> {
-    const query = compiled.get(build) ?? (build(read, tables).prepare() as never);
-    compiled.set(build, query);
+    const query = compile(build);
     try {
       return await Promise.all(parameters.map((one) => runAgain(() => query.execute(one) as Promise<Row[]>)));
     } catch (error) {
@@ -113,6 +120,12 @@ export function openPostgres({
       return closing;
     },
   };
+}
+
+/** What drizzle's prepared query is to us: it asks its `client`, whichever driver's. */
+interface Compiled {
+  client: unknown;
+  execute(parameters: Record<string, unknown>): Promise<unknown[]>;
 }
 
 const shuttingDown = () => new AppError("UNAVAILABLE", "The server is shutting down. Try again in a moment.");

@@ -79,8 +79,8 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
     };
     const done = await work(Object.assign(Object.create(tx) as Tx, { record, enqueue }));
     if (events.length === 0) throw new Error("a change must record what it did");
-    await insertEvents(tx, ctx, events);
-    if (jobs.length > 0) await insertJobs(tx, ctx.db, jobs);
+    // Sent together: on Postgres the second does not wait for the answer to the first.
+    await Promise.all([insertEvents(tx, ctx, events), insertJobs(tx, ctx.db, jobs)]);
     answer = await storeAnswer(ctx, tx, done);
     return done;
   });

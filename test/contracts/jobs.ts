@@ -3,6 +3,7 @@ import { Type as t } from "@sinclair/typebox";
 import type { Database } from "../../src/db/database.ts";
 import { type Clock, systemAfter } from "../../src/lib/clock.ts";
 import type { Id } from "../../src/lib/ids.ts";
+import { countJobs, jobNames, oldestWaiting } from "../../src/platform/jobs/count.ts";
 import { GivenUp, Later } from "../../src/platform/jobs/failure.ts";
 import { defineJob, definePeriodicJob, type Job, type JobType } from "../../src/platform/jobs/job.ts";
 import { type HandClock, handClock } from "../support/clock.ts";
@@ -412,15 +413,13 @@ export function jobContract(name: string, open: (clock: Clock) => Promise<Databa
       const { change, row } = world([note]);
       const id = await change((tx) => tx.enqueue(note, { n: 1 }));
       await db.transaction(async (tx) => {
-        await tx
-          .update(db.tables.jobs)
-          .set({
-            state: "running",
-            owner: "run_dead",
-            leaseUntil: clock.now(),
-            attempts: 1,
-            cancelAsked: true,
-          });
+        await tx.update(db.tables.jobs).set({
+          state: "running",
+          owner: "run_dead",
+          leaseUntil: clock.now(),
+          attempts: 1,
+          cancelAsked: true,
+        });
       });
       const next = world([note]);
       await next.worker.start();
@@ -429,6 +428,21 @@ export function jobContract(name: string, open: (clock: Clock) => Promise<Databa
       expect((await row(id)).endedAt).not.toBeNull();
       await next.worker.idle();
       expect(seen).toEqual([]);
+    });
+
+    test("jobs are counted by name and state, for all and for a workspace, and the oldest is known", async () => {
+      const { change } = world([note]);
+      await change((tx) => {
+        for (let n = 0; n < 25; n++) tx.enqueue(note, { n }, { workspaceId: n < 10 ? "ws_one" : null });
+      });
+      expect(await jobNames(db, null)).toEqual(["test.note"]);
+      expect(await jobNames(db, "ws_none")).toEqual([]);
+      expect(await countJobs(db, null, "test.note", "waiting")).toBe(25);
+      expect(await countJobs(db, "ws_one", "test.note", "waiting")).toBe(10);
+      expect(await countJobs(db, null, "test.note", "waiting", 7)).toBe(7);
+      expect(await countJobs(db, null, "test.note", "done")).toBe(0);
+      expect(await oldestWaiting(db, "test.note")).toBe(clock.now());
+      expect(await oldestWaiting(db, "test.other")).toBeNull();
     });
 
     test("one lane has no more than its share, and leaves room for others", async () => {

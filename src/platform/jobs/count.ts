@@ -35,7 +35,7 @@ const countOf = (scope: JobScope): Build<{ count: number; last: string | null }>
       })
       .from(sql`(select id from jobs where ${mine} and name = ${placeholder("name")}
         and state = ${placeholder("state")} and id > ${placeholder("after")}
-        order by id limit ${placeholder("limit")}) as some`);
+        order by id limit ${placeholder("limit")}) as handful`);
 };
 
 const oldestOf: Build<{ runAt: number }> = (queries) =>
