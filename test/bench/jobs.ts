@@ -115,13 +115,14 @@ async function enqueueCost(kind: "sqlite" | "postgres"): Promise<Measure> {
   const count = kind === "sqlite" ? 1600 : 480;
   await links(bare, count);
   await links(withJob, count);
-  const ratios: number[] = [];
-  for (let round = 0; round < ROUNDS * 2; round++) {
-    const alone = await links(bare, count);
-    ratios.push((await links(withJob, count)) / alone);
+  // The fastest round of each: others on the machine only ever make a round slower.
+  let [alone, together] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < ROUNDS * 3; round++) {
+    alone = Math.min(alone, await links(bare, count));
+    together = Math.min(together, await links(withJob, count));
   }
   await app.close();
-  const value = (median(ratios) - 1) * 100;
+  const value = (together / alone - 1) * 100;
   return { what: `a job added to making a link, ${kind}`, value, unit: "%", budget: { max: 20 } };
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { emptyFolder, type Running, runWaypost, startWaypost } from "./executable-server.ts";
+import { emptyFolder, eventually, type Running, runWaypost, startWaypost } from "./executable-server.ts";
 
 const SETUP_KEY = "provisioned-by-nobody-in-particular-0001";
 
@@ -94,4 +94,27 @@ test("commands on an installation that was never set up say what to do", async (
   const { code, err } = await runWaypost(["link", "list"], { folder: emptyFolder() });
   expect(code).toBe(1);
   expect(err).toMatch(/set up/);
+});
+
+test("jobs are listed, shown, called off and let begin anew from the command line", async () => {
+  const server = await startWaypost({ WAYPOST_SETUP_KEY: SETUP_KEY });
+  const waypost = (...args: string[]) => runWaypost(args, { folder: server.folder });
+  const list = async (...args: string[]) => JSON.parse((await waypost("job", "list", "--json", ...args)).out);
+  const text = await waypost("job", "list");
+  expect(text.out).toMatch(/ID\s+NAME\s+STATE/);
+  expect(text.out).toMatch(/^2 scheduled, 0 waiting/m);
+  const { jobs } = await list("--name", "links.empty-trash");
+  expect(jobs).toHaveLength(1);
+  expect((await waypost("job", "show", jobs[0].id)).out).toMatch(/args\s+\{\}/);
+  expect((await waypost("job", "cancel", jobs[0].id)).out).toMatch(/state\s+cancelled/);
+  expect((await list("--state", "cancelled")).jobs).toHaveLength(1);
+  expect((await waypost("job", "retry", jobs[0].id)).code).toBe(0);
+  const done = await eventually(
+    () => list("--state", "done", "--queue", "periodic"),
+    (answer) => answer.jobs.length === 1,
+  );
+  expect(done.counts).toMatchObject({ done: 1, scheduled: 1 });
+  expect(await waypost("job", "cancel", jobs[0].id)).toMatchObject({ code: 1, out: "" });
+  expect(await waypost("job", "show", "job_none")).toMatchObject({ code: 1, out: "" });
+  expect(await server.stop()).toBe(0);
 });
