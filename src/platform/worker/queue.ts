@@ -37,6 +37,7 @@ export function openQueue({ name, limits, lanes, log, start, failed }: QueueOpti
     await new Promise(setImmediate);
     while (asked && !stopped && running < limits.running) {
       asked = false;
+      const began = performance.now();
       const { rows, more } = await lanes.take(limits.running - running, inLane);
       // What was claimed meanwhile is handed back with everything else of this process.
       if (stopped) return;
@@ -46,8 +47,7 @@ export function openQueue({ name, limits, lanes, log, start, failed }: QueueOpti
         start(job);
       }
       asked ||= more;
-      // Between two handfuls the sockets are asked: redirects do not wait for a queue.
-      if (rows.length > 0) await new Promise(setImmediate);
+      if (rows.length > 0) await giveWay(performance.now() - began);
     }
   }
 
@@ -85,4 +85,18 @@ export function openQueue({ name, limits, lanes, log, start, failed }: QueueOpti
       stopped = true;
     },
   };
+}
+
+/** A round of the event loop that takes longer than this has others in it. */
+const BUSY_MS = 1;
+const PAUSE_MAX_MS = 20;
+
+/**
+ * Between two handfuls the sockets are asked. Where others are busy there, a queue takes a third of the time and no
+ * more: redirects go before whatever waits.
+ */
+async function giveWay(tookMs: number): Promise<void> {
+  const began = performance.now();
+  await new Promise(setImmediate);
+  if (performance.now() - began > BUSY_MS) await Bun.sleep(Math.min(2 * tookMs, PAUSE_MAX_MS));
 }

@@ -1,6 +1,6 @@
 /**
- * The whole app with jobs that do nothing, thousands a second while it is told `busy` on its standard input:
- * `bun servers/jobs.ts <folder> <jobs a second>`.
+ * The whole app with jobs that do nothing, which begin when it is told `busy` on its standard input:
+ * `bun servers/jobs.ts <folder> <jobs> <key>`.
  */
 import { Type as t } from "@sinclair/typebox";
 import { openApp } from "../../../src/commands/open.ts";
@@ -11,7 +11,7 @@ import { silentLog } from "../../../src/lib/log.ts";
 import { insertJobs, jobRow } from "../../../src/platform/jobs/enqueue.ts";
 import { defineJob } from "../../../src/platform/jobs/job.ts";
 
-const [folder = "", rate = "5000", key = ""] = process.argv.slice(2);
+const [folder = "", count = "0", key = ""] = process.argv.slice(2);
 const { config } = loadConfig(
   {
     WAYPOST_PORT: "0",
@@ -29,21 +29,25 @@ const app = await openApp(options);
 await app.serve();
 console.log(app.server.url);
 
-const EVERY_MS = 10;
-const { db } = app.ports;
-let busy = false;
-setInterval(async () => {
-  if (!busy) return;
+// Jobs lie there before anybody measures: making them is not what is measured. Nobody tells the loop of them yet.
+async function lieThere(): Promise<void> {
   const now = systemClock.now();
   const by = { actorId: "bench", workspaceId: null, now };
-  const rows = Array.from({ length: (Number(rate) * EVERY_MS) / 1000 }, () =>
-    jobRow(newId("job", now), nothing, {}, by),
-  );
-  await db.transaction((tx) => insertJobs(tx, db, rows));
-  app.worker.enqueued([{ queue: nothing.queue, runAt: now }]);
-}, EVERY_MS);
+  const { db } = app.ports;
+  for (let made = 0; made < Number(count); made += 1000) {
+    const rows = Array.from({ length: 1000 }, () => jobRow(newId("job", now), nothing, {}, by));
+    await db.transaction((tx) => insertJobs(tx, db, rows));
+  }
+}
+await lieThere();
+console.log("ready");
 for await (const line of console) {
-  busy = line === "busy";
+  if (line === "busy") app.worker.enqueued([{ queue: nothing.queue, runAt: 0 }]);
   console.log(`ran ${ran}`);
+  if (line === "refill") {
+    await app.worker.idle();
+    await lieThere();
+    console.log("ready");
+  }
   ran = 0;
 }
