@@ -20,7 +20,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
     page = await opened(
       await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-US" }),
     );
-  }, 30_000);
+  }, 120_000);
   afterAll(async () => {
     await browser.close();
     await waypost.stop();
@@ -154,7 +154,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
     expect(await sheet.locator("tbody tr").count()).toBe(1);
     await page.keyboard.press("Escape");
     expect(await page.getByRole("dialog").count()).toBe(0);
-  }, 30_000);
+  }, 120_000);
 
   test("search finds, and says when it does not", async () => {
     await page.getByLabel("Search links").fill("title");

@@ -110,7 +110,7 @@ describe("the database", () => {
     );
     expect(found(findings, "database").state).toBe("fail");
     expect(JSON.stringify(findings)).not.toContain("hunter2");
-  }, 10_000);
+  }, 120_000);
 });
 
 test("damaged and refused journal files are warned of", () => {

@@ -5,7 +5,7 @@ try {
   lockFolder(process.argv[2]!);
   console.log("held");
   // Not for ever: a test that fails forgets it.
-  setTimeout(() => {}, 20_000);
+  setTimeout(() => {}, 1120_000);
 } catch (error) {
   console.log(error instanceof Error ? `${error.name}: ${error.message}` : error);
 }

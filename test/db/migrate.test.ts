@@ -132,7 +132,7 @@ describe("migrations on SQLite", () => {
       connection.close();
     }
     expect(killed).toBeGreaterThan(10);
-  }, 20_000);
+  }, 120_000);
 });
 
 describe("migrations on Postgres", () => {
@@ -154,7 +154,7 @@ describe("migrations on Postgres", () => {
         await migratePostgres(runner, options([broken])).catch(() => {});
         expect(await tables()).toEqual([]);
       }
-  }, 30_000);
+  }, 120_000);
 
   test("are refused when the past differs", async () => {
     await migratePostgres(runner, options([one, two]));
@@ -175,7 +175,7 @@ describe("migrations on Postgres", () => {
     await Promise.all(pools.map((sql) => migratePostgres(bunSqlRunner(sql), options(migrations))));
     expect(await pools[0]!`select name from migrations`).toHaveLength(migrations.length);
     await Promise.all(pools.map((sql) => sql.close()));
-  }, 20_000);
+  }, 120_000);
 });
 
 test("no migration ends its own transaction", () => {

@@ -10,7 +10,9 @@ test(`after ${KILLS} kills under load nothing acknowledged is lost, nothing is t
     stderr: "pipe",
   });
   const [out, error] = await Promise.all([new Response(run.stdout).text(), new Response(run.stderr).text()]);
-  expect([await run.exited, error.match(/lost|twice|integrity|failed/g)]).toEqual([0, null]);
+  const code = await run.exited;
+  // All it said, where it failed: which of the promises was broken stands there.
+  expect([code, code === 0 ? "" : error]).toEqual([0, ""]);
   const told = JSON.parse(out) as {
     clicksAcknowledged: number;
     linksAcknowledged: number;

@@ -15,7 +15,10 @@ const random = seeded(Number(process.argv[3] ?? 1));
 const KEY = "kill-loop-key-0123456789abcdefghij";
 const LINKS = 50;
 const KILL_WITHIN_MS = 300;
-const START_WITHIN_MS = 10_000;
+/** A life that is killed after so many more answers at most, however slow the machine is, and the wait for them. */
+const ANSWERS_MAX = 60;
+const ANSWERS_WITHIN_MS = 60_000;
+const START_WITHIN_MS = 60_000;
 
 interface Life {
   readonly url: string;
@@ -60,8 +63,10 @@ async function run(): Promise<string[]> {
   for (let kill = 0; kill < kills; kill++) {
     const { url, child, startMs } = await start(folder, port);
     starts.push(startMs);
+    const wanted = answersIn(ledger) + (kill === 0 ? LINKS : 0) + Math.ceil(random() * ANSWERS_MAX);
     const stop = driveLoad({ url, key: KEY, links: LINKS, ledger });
     await Bun.sleep(5 + random() * KILL_WITHIN_MS);
+    await answersOf(ledger, wanted);
     child.kill("SIGKILL");
     await child.exited;
     await stop();
@@ -87,6 +92,13 @@ async function run(): Promise<string[]> {
   return problems;
 }
 
+const answersIn = ({ clicks, links }: Ledger): number => clicks.acknowledged.size + links.acknowledged.size;
+
+async function answersOf(ledger: Ledger, wanted: number): Promise<void> {
+  for (const end = performance.now() + ANSWERS_WITHIN_MS; answersIn(ledger) < wanted; await Bun.sleep(1))
+    if (performance.now() > end) throw new Error("the load failed to get its answers");
+}
+
 /** Every click carried a number of its own as utm_content, which the store keeps. */
 function checkClicks(folder: string, { clicks }: Ledger): string[] {
   const db = new Database(join(folder, "data/clicks.db"), { readonly: true });
@@ -96,7 +108,9 @@ function checkClicks(folder: string, { clicks }: Ledger): string[] {
        join texts t on t.id = p.content group by t.text`,
     )
     .all();
-  const total = db.query<{ n: number }, []>("select sum(clicks + bot_clicks) as n from totals").get()!.n;
+  const total = db
+    .query<{ n: number }, []>("select coalesce(sum(clicks + bot_clicks), 0) as n from totals")
+    .get()!.n;
   const count = db.query<{ n: number }, []>("select count(*) as n from clicks where link <> 0").get()!.n;
   const problems = [...compared("click", rows, clicks), ...intact(db)];
   if (total !== count) problems.push(`totals say ${total}, rows are ${count}`);

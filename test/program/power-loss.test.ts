@@ -12,4 +12,4 @@ test("a power cut at any moment takes nothing that was acknowledged, and leaves 
   const deaf = powerLoss({ changes: 15, mode: "deaf", stride: 9 });
   expect(deaf.lost).toBeGreaterThan(0);
   expect(deaf.corrupt).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);
