@@ -1,5 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
-import { type Column, type SQL, sql } from "drizzle-orm";
+import { Column, is, type SQL, sql } from "drizzle-orm";
 import { invalid } from "../lib/errors.ts";
 import { macOf, sameText } from "../lib/secrets.ts";
 import type { Stamp } from "./envelope.ts";
@@ -83,10 +83,18 @@ export function pageRequest(query: PagingQuery, cursors: Cursors, scope: string)
  * Rows beyond a place in the order (value, id): a walk by places neither skips nor repeats what stays, however
  * much is added and removed meanwhile. The value must not be null: sort by `coalesce`.
  */
-export const afterPlace = (by: SQL, id: Column, order: "asc" | "desc", place: Place): SQL =>
-  order === "asc"
-    ? sql`(${by} > ${place.value} or (${by} = ${place.value} and ${id} > ${place.id}))`
-    : sql`(${by} < ${place.value} or (${by} = ${place.value} and ${id} < ${place.id}))`;
+export function afterPlace(by: SQL | Column, id: Column, order: "asc" | "desc", place: Place): SQL {
+  // Compared as a pair: an index over both then leads straight to the place, however many share the value.
+  const beyond =
+    order === "asc"
+      ? sql`(${by}, ${id}) > (${place.value}, ${place.id})`
+      : sql`(${by}, ${id}) < (${place.value}, ${place.id})`;
+  if (is(by, Column)) return beyond;
+  // SQLite finds no way into an index by a pair that begins with an expression; by the expression alone it does.
+  return order === "asc"
+    ? sql`(${by} >= ${place.value} and ${beyond})`
+    : sql`(${by} <= ${place.value} and ${beyond})`;
+}
 
 /** The envelope of a list. */
 export const listed = <T>(

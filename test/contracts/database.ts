@@ -17,7 +17,7 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
     beforeAll(async () => {
       db = await open(clock);
       await db.transaction((tx) => plant(db, tx));
-    }, 30_000);
+    }, 120_000);
     afterAll(() => db.close());
 
     test("gives back every column shape as it was stored", async () => {
@@ -91,7 +91,7 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
       );
       const [link] = await db.read.select().from(links).where(eq(links.id, row.id));
       expect(link!.version).toBe(40);
-    }, 20_000);
+    }, 120_000);
 
     test("keeps the last of two even if both are asked to go at once", async () => {
       const { members, users } = db.tables;
@@ -134,7 +134,15 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
         db.transaction(async (tx) => {
           await tx
             .insert(linkTotals)
-            .values({ linkId: "link_u", clicks, uniqueClicks: 0, botClicks: 0, sequence: 1 })
+            .values({
+              linkId: "link_u",
+              workspaceId: "ws_1",
+              shelf: 0,
+              clicks,
+              uniqueClicks: 0,
+              botClicks: 0,
+              sequence: 1,
+            })
             .onConflictDoUpdate({
               target: linkTotals.linkId,
               set: { clicks: sql`${linkTotals.clicks} + excluded.clicks` },
@@ -308,7 +316,15 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
           .select({ clicks: totals.clicks })
           .from(totals)
           .where(eq(totals.linkId, sql.placeholder("id")));
-      const row = { clicks: 7, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
+      const row = {
+        workspaceId: "ws_1",
+        shelf: 0,
+        clicks: 7,
+        uniqueClicks: 0,
+        botClicks: 0,
+        lastClickedAt: null,
+        sequence: 0,
+      };
       await db.transaction((tx) => tx.run(insert, { linkId: "link_run1", ...row }));
       await db.transaction(async (tx) => {
         for (let many = 1; many <= 300; many++)
@@ -325,7 +341,8 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
 
     test("keeps all of those who come at once but those who fail, whoever shares a commit with whom", async () => {
       const { linkTotals } = db.tables;
-      const row = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
+      const none = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
+      const row = { workspaceId: "ws_1" as const, shelf: 0, ...none };
       const outcomes = await Promise.allSettled(
         Array.from({ length: 100 }, (_, i) =>
           db.transaction(async (tx) => {
@@ -395,7 +412,7 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
       await other.close();
       const error = await other.transaction(async () => {}).catch((cause: unknown) => cause);
       expect(error).toMatchObject({ name: "AppError", code: "UNAVAILABLE" });
-    }, 30_000);
+    }, 120_000);
   });
 }
 

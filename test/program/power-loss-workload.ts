@@ -43,7 +43,15 @@ async function work(): Promise<void> {
           .values({ id: `${n}`, requestHash: "", status: n, body: bodyOf(n), createdAt: 0, expiresAt: 0 });
         await tx
           .insert(linkTotals)
-          .values({ linkId: "link_all", clicks: 1, uniqueClicks: 0, botClicks: 0, sequence: n })
+          .values({
+            linkId: "link_all",
+            workspaceId: "ws_1",
+            shelf: 0,
+            clicks: 1,
+            uniqueClicks: 0,
+            botClicks: 0,
+            sequence: n,
+          })
           .onConflictDoUpdate({
             target: linkTotals.linkId,
             set: { clicks: sql`${linkTotals.clicks} + 1` },

@@ -38,9 +38,13 @@ export const linkTables = ({ table, text, time, bool, int, json }: Kit) => ({
     workspaceId: text<Id<"ws">>("workspace_id").notNull(),
     tag: text("tag").notNull(),
   }),
-  /** Mirror of the click store's totals, at most a second behind, so that lists can sort by them. */
+  /** Mirror of the click store's totals, at most a second behind, so that lists can sort by them. One for each link. */
   linkTotals: table("link_totals", {
     linkId: text<Id<"link">>("link_id").primaryKey(),
+    /** The link's, so that one index finds and sorts. */
+    workspaceId: text<Id<"ws">>("workspace_id").notNull(),
+    /** Where the link stands: `shelves`. */
+    shelf: int("shelf").notNull(),
     clicks: int("clicks").notNull(),
     uniqueClicks: int("unique_clicks").notNull(),
     botClicks: int("bot_clicks").notNull(),

@@ -16,7 +16,7 @@ export function openTotalsMirror(
   ports: Pick<Ports, "db" | "clicks" | "log">,
 ): Service & { catchUp(): Promise<void> } {
   const { db, clicks, log } = ports;
-  const { linkTotals, links } = db.tables;
+  const { linkTotals } = db.tables;
   let sequence: number | null = null;
   let foldedBefore = -1;
   let running: Promise<void> | null = null;
@@ -25,12 +25,17 @@ export function openTotalsMirror(
   async function store(rows: readonly LinkTotals[]): Promise<void> {
     await db.transaction(async (tx) => {
       const ids = rows.map(({ linkId }) => linkId as Id<"link">);
-      const known = await tx.select({ id: links.id }).from(links).where(inArray(links.id, ids));
-      const alive = new Set(known.map(({ id }) => id));
+      const known = await tx
+        .select({ id: linkTotals.linkId, workspaceId: linkTotals.workspaceId, shelf: linkTotals.shelf })
+        .from(linkTotals)
+        .where(inArray(linkTotals.linkId, ids));
+      const alive = new Map(known.map((one) => [one.id, one]));
       const values = rows
         .filter(({ linkId }) => alive.has(linkId as Id<"link">))
         .map(({ linkId, clicks: human, uniqueClicks, botClicks, lastClickedAt, sequence: seen }) => ({
           linkId: linkId as Id<"link">,
+          workspaceId: alive.get(linkId as Id<"link">)!.workspaceId,
+          shelf: alive.get(linkId as Id<"link">)!.shelf,
           clicks: human,
           uniqueClicks,
           botClicks,

@@ -1,6 +1,7 @@
 import {
   and,
   asc,
+  type Column,
   count,
   desc,
   eq,
@@ -23,7 +24,7 @@ import { findDomain } from "../domains/find.ts";
 import type { LinkFilter, LinkSort } from "./filter.ts";
 import type { Link } from "./model.ts";
 import { matches } from "./search.ts";
-import { linkOf, mine, selectLinks } from "./store.ts";
+import { linkOf, mine, selectByTotals, selectLinks, shelves } from "./store.ts";
 
 /** Links of the workspace that pass the filter, in the order asked for; ids settle ties. */
 export async function listLinks(
@@ -32,52 +33,72 @@ export async function listLinks(
   { sortBy, sortOrder }: LinkSort,
   { limit, offset, after }: PageRequest,
 ): Promise<Page<Link>> {
-  const { links } = ctx.db.tables;
+  const { links, linkTotals } = ctx.db.tables;
+  const byTotals = isOfTotals(sortBy);
   const by = sortColumns(ctx)[sortBy];
+  const id = byTotals ? linkTotals.linkId : links.id;
   const direction = sortOrder === "asc" ? asc : desc;
-  const beyond = after ? afterPlace(by, links.id, sortOrder, after) : undefined;
+  const beyond = after ? afterPlace(by, id, sortOrder, after) : undefined;
   const where = await conditions(ctx, filter);
-  const rows = await selectLinks(ctx.db.read, ctx)
-    .where(and(where, beyond))
-    .orderBy(direction(by), direction(links.id))
+  const found = byTotals
+    ? selectByTotals(ctx.db.read, ctx, and(onShelf(ctx, filter), where, beyond))
+    : selectLinks(ctx.db.read, ctx).where(and(where, beyond));
+  const rows = await found
+    .orderBy(direction(by), direction(id))
     .limit(limit + 1)
     .offset(offset);
-  const items = rows.slice(0, limit).map((found) => linkOf(ctx, found));
+  const items = rows.slice(0, limit).map((one) => linkOf(ctx, one));
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
     items,
-    total: await countWhere(ctx, where),
+    total: await countWhere(ctx, filter, where),
     next: last ? { value: sortValueOf[sortBy](last), id: last.row.id } : null,
   };
 }
 
 export const countLinks = async (ctx: Context, filter: LinkFilter): Promise<number> =>
-  countWhere(ctx, await conditions(ctx, filter));
+  countWhere(ctx, filter, await conditions(ctx, filter));
 
-async function countWhere(ctx: Context, where: SQL | undefined): Promise<number> {
+/** Totals are only joined for filters that look at them: without, an index is all that is read. */
+async function countWhere(ctx: Context, filter: LinkFilter, where: SQL | undefined): Promise<number> {
   const { links, linkTotals } = ctx.db.tables;
-  const [row] = await ctx.db.read
-    .select({ total: count() })
-    .from(links)
-    .leftJoin(linkTotals, eq(linkTotals.linkId, links.id))
-    .where(where);
+  const all = ctx.db.read.select({ total: count() }).from(links);
+  const [row] = await (asksTotals(filter)
+    ? all.leftJoin(linkTotals, eq(linkTotals.linkId, links.id)).where(where)
+    : all.where(where));
   return row?.total ?? 0;
+}
+
+const asksTotals = ({ clicksMin, clicksMax, expired: ended }: LinkFilter): boolean =>
+  clicksMin !== undefined || clicksMax !== undefined || ended !== undefined;
+
+const isOfTotals = (sortBy: LinkSort["sortBy"]): boolean =>
+  ["clicks", "uniqueClicks", "botClicks", "lastClickedAt"].includes(sortBy);
+
+/** The workspace and what `archived` and `deleted` ask for, said of the totals, whose indexes have it. */
+function onShelf(ctx: Context, filter: LinkFilter): SQL | undefined {
+  const { linkTotals } = ctx.db.tables;
+  const whole = eq(linkTotals.workspaceId, workspaceOf(ctx));
+  if (filter.deleted) return and(whole, eq(linkTotals.shelf, shelves.trash));
+  const { inUse, archived: away } = shelves;
+  const wanted = { false: [inUse], true: [away], any: [inUse, away] }[filter.archived ?? "false"];
+  return and(whole, inArray(linkTotals.shelf, wanted));
 }
 
 type Row = Awaited<ReturnType<typeof selectLinks>>[number];
 
 /** What a column holds where there is nothing: both dialects sort it first. */
-const sortColumns = (ctx: Context): Record<LinkSort["sortBy"], SQL> => {
+const sortColumns = (ctx: Context): Record<LinkSort["sortBy"], SQL | Column> => {
   const { links, linkTotals } = ctx.db.tables;
   return {
-    createdAt: sql`${links.createdAt}`,
-    updatedAt: sql`${links.updatedAt}`,
+    createdAt: links.createdAt,
+    updatedAt: links.updatedAt,
     expiresAt: sql`coalesce(${links.expiresAt}, 0)`,
-    slug: sql`${links.slugKey}`,
+    slug: links.slugKey,
     title: sql`coalesce(${links.title}, '')`,
-    clicks: sql`coalesce(${linkTotals.clicks}, 0)`,
-    uniqueClicks: sql`coalesce(${linkTotals.uniqueClicks}, 0)`,
-    botClicks: sql`coalesce(${linkTotals.botClicks}, 0)`,
+    clicks: linkTotals.clicks,
+    uniqueClicks: linkTotals.uniqueClicks,
+    botClicks: linkTotals.botClicks,
     lastClickedAt: sql`coalesce(${linkTotals.lastClickedAt}, 0)`,
   };
 };

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt, or } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, ne, or, type SQL } from "drizzle-orm";
 import type { Build, Tx } from "../../db/database.ts";
 import { placeholders } from "../../db/placeholders.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -83,19 +83,46 @@ export async function selectByDestination(
   return found;
 }
 
+/** The same as `selectLinks`, walked along the totals: for lists in their order, which have an index there. */
+export function selectByTotals(read: Reader, ctx: Context, where: SQL | undefined) {
+  const { links, domains, linkTotals } = ctx.db.tables;
+  // Cross joins: SQLite then keeps to this order.
+  return read
+    .select({ row: links, host: domains.host, totals: linkTotals })
+    .from(linkTotals)
+    .crossJoin(links)
+    .crossJoin(domains)
+    .where(and(eq(links.id, linkTotals.linkId), eq(domains.id, links.domainId), where));
+}
+
+/** Where a link stands, as its totals know it. */
+export const shelves = { inUse: 0, archived: 1, trash: 2 } as const;
+const shelfOf = ({ archivedAt, deletedAt }: LinkRow): number =>
+  deletedAt !== null ? shelves.trash : archivedAt !== null ? shelves.archived : shelves.inUse;
+
 const insertRow: Build = (queries, { links }) => queries.insert(links).values(placeholders(links));
+const insertTotals: Build = (queries, { linkTotals }) =>
+  queries.insert(linkTotals).values(placeholders(linkTotals));
+const noTotals = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
 
 export async function insertLink(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
   await tx.run(insertRow, { ...row });
+  const { id: linkId, workspaceId } = row;
+  await tx.run(insertTotals, { linkId, workspaceId, shelf: shelfOf(row), ...noTotals });
   await insertTags(tx, ctx, row);
 }
 
 export async function updateLinkRow(tx: Tx, ctx: Context, row: LinkRow, tagsChanged: boolean): Promise<void> {
-  const { links, linkTags } = ctx.db.tables;
+  const { links, linkTags, linkTotals } = ctx.db.tables;
   await tx
     .update(links)
     .set(row)
     .where(and(mine(ctx), eq(links.id, row.id)));
+  const shelf = shelfOf(row);
+  await tx
+    .update(linkTotals)
+    .set({ shelf })
+    .where(and(eq(linkTotals.linkId, row.id), ne(linkTotals.shelf, shelf)));
   if (!tagsChanged) return;
   await tx.delete(linkTags).where(eq(linkTags.linkId, row.id));
   await insertTags(tx, ctx, row);

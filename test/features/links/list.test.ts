@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
 import { type TestApp, testApp } from "../../support/app.ts";
 
 let app: TestApp;
@@ -20,18 +21,19 @@ beforeAll(async () => {
     ids.push((await app.call("POST", "/links", { body })).body.data.id);
   }
   const { linkTotals } = app.db.tables;
-  await app.db.transaction((tx) =>
-    tx.insert(linkTotals).values(
-      ids.slice(0, 20).map((id, i) => ({
-        linkId: id as `link_${string}`,
-        clicks: i % 4,
-        uniqueClicks: i % 3,
-        botClicks: i,
-        lastClickedAt: i === 0 ? null : i,
-        sequence: i,
-      })),
-    ),
-  );
+  await app.db.transaction(async (tx) => {
+    for (const [i, id] of ids.slice(0, 20).entries())
+      await tx
+        .update(linkTotals)
+        .set({
+          clicks: i % 4,
+          uniqueClicks: i % 3,
+          botClicks: i,
+          lastClickedAt: i === 0 ? null : i,
+          sequence: i,
+        })
+        .where(eq(linkTotals.linkId, id as `link_${string}`));
+  });
 });
 afterAll(() => app.close());
 
