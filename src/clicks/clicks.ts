@@ -1,5 +1,5 @@
 import type { Visit } from "../redirect/visit.ts";
-import type { Answer, LinkTotals, Question } from "./store.ts";
+import type { Answer, DayLedger, LinkTotals, Question } from "./store.ts";
 
 /**
  * Clicks as the main thread knows them: it records visits into the journal and asks the click worker
@@ -19,6 +19,8 @@ export interface Clicks {
   totals(linkIds: readonly string[]): Promise<LinkTotals[]>;
   /** Totals changed after `sequence`, for the mirror in the main database. */
   totalsSince(sequence: number, limit: number): Promise<LinkTotals[]>;
+  /** What became of a workspace's visits, by day: everything that happened before the call. */
+  ledger(workspaceId: string, from: number, to: number): Promise<DayLedger[]>;
   forget(what: { workspaceId: string; linkId?: string; before?: number }): Promise<void>;
   /** Resolves when every visit recorded before the call has been folded. */
   settled(): Promise<void>;
@@ -28,7 +30,7 @@ export interface Clicks {
 export interface ClicksHealth {
   /** Visits written to the journal by this process. */
   readonly recorded: number;
-  /** Visits that could not be recorded, by reason (`disk_full`, `no_segment`, `sync_failed`, `too_large`). */
+  /** Visits that could not be recorded, by reason (`disk_full`, `no_segment`, `sync_failed`, `too_large`, `write_failed`). */
   readonly unrecorded: Readonly<Record<string, number>>;
   /** Damaged journal records set aside since the start. */
   readonly quarantined: number;

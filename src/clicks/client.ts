@@ -30,6 +30,8 @@ export interface ClicksOptions {
 }
 
 const FOLD_EVERY_MS = 100;
+/** How often the ledger is told of what could not be recorded: a kill takes away no more than that. */
+const NOTE_EVERY_MS = 1000;
 
 /**
  * Clicks on this machine: a journal written by this thread, and two threads that sync and count it.
@@ -66,15 +68,32 @@ export function openClicks(options: ClicksOptions): Clicks & Service {
     log,
     wakeCounter: counting.wake,
   });
+  const run = crypto.randomUUID();
+  let noted = 0;
+  let noting: Timer | undefined;
+  /** The counts are absolute: what is told again, after a failure or by two at once, is not counted again. */
+  async function note(): Promise<void> {
+    const dropped = recorder.tally.dropped();
+    const all = dropped.reduce((sum, { count }) => sum + count, 0);
+    if (all === noted) return;
+    await counting.ask({ name: "note", run, dropped });
+    noted = all;
+  }
+  const noteLater = (): void => void note().catch(() => {});
   const claims = openClaims((linkId) => counting.ask<number>({ name: "clicksOf", linkId }));
 
   return {
     name: "clicks",
     async start() {
       await recorder.start(counting.start());
+      noting = setInterval(noteLater, NOTE_EVERY_MS);
+      noting.unref();
     },
     async stop() {
+      clearInterval(noting);
       await recorder.stop();
+      // A store that cannot be written has said so already.
+      await note().catch(() => {});
       await counting.stop();
     },
     record(visit) {
@@ -88,6 +107,10 @@ export function openClicks(options: ClicksOptions): Clicks & Service {
     query: (question) => counting.ask({ name: "query", question }),
     totals: (linkIds) => counting.ask({ name: "totals", linkIds }),
     totalsSince: (sequence, limit) => counting.ask({ name: "totalsSince", sequence, limit }),
+    async ledger(workspaceId, from, to) {
+      await note();
+      return counting.ask({ name: "ledger", workspaceId, from, to });
+    },
     async forget(what) {
       await counting.ask({ name: "forget", what });
       if (what.linkId === undefined) claims.forgetAll();

@@ -97,6 +97,11 @@ export async function openCounter(
       case "forget":
         await fold();
         return store.forget(what.what);
+      case "note":
+        return store.note(what.run, what.dropped);
+      case "ledger":
+        await fold();
+        return store.ledger(what.workspaceId, what.from, what.to);
       case "settled":
         await fold();
         return store.settled();

@@ -1,4 +1,4 @@
-import type { LinkTotals, Question } from "./store.ts";
+import type { Dropped, LinkTotals, Question } from "./store.ts";
 
 /** What the journal's keeper needs to begin. */
 export interface KeeperInit {
@@ -59,6 +59,8 @@ export type Ask =
   | { readonly name: "totals"; readonly linkIds: readonly string[] }
   | { readonly name: "totalsSince"; readonly sequence: number; readonly limit: number }
   | { readonly name: "forget"; readonly what: { workspaceId: string; linkId?: string; before?: number } }
+  | { readonly name: "note"; readonly run: string; readonly dropped: readonly Dropped[] }
+  | { readonly name: "ledger"; readonly workspaceId: string; readonly from: number; readonly to: number }
   | { readonly name: "settled" }
   /** Human clicks of a link, everything recorded before the call included. */
   | { readonly name: "clicksOf"; readonly linkId: string }

@@ -215,11 +215,11 @@ export function openRecorder(options: RecorderOptions): Recorder {
     },
     record(visit) {
       if (writer === null) {
-        tally.add("no_segment");
+        tally.add("no_segment", visit);
         return;
       }
       const place = written(writer, visit);
-      if (!tally.add(place)) return refused(place);
+      if (!tally.add(place, visit)) return refused(place);
       if (refusal !== null) refusal = null;
       if (strict) return acks.wait(writer.segment(), place);
     },

@@ -91,13 +91,33 @@ export interface LinkTotals {
   readonly sequence: number;
 }
 
+/** Visits of one day that this run of the program could not record, and why. */
+export interface Dropped {
+  /** Empty for domains without a workspace. */
+  readonly workspaceId: string;
+  /** Days since 1970, UTC. */
+  readonly day: number;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** What became of the visits of a workspace on one day. Recorded and all unrecorded together are all there were. */
+export interface DayLedger {
+  /** Days since 1970, UTC. */
+  readonly day: number;
+  /** Folded into the store, whatever was forgotten of them since. */
+  readonly recorded: number;
+  /** By reason. */
+  readonly unrecorded: Readonly<Record<string, number>>;
+}
+
 /**
  * Where clicks are kept and counted. Implementations are held to the same answers by
  * `test/contracts/click-store.ts`. Only the click worker calls it.
  */
 export interface ClickStore {
   /**
-   * Keeps clicks and the journal position they reach in one transaction. A position not beyond the stored
+   * Keeps clicks, what the ledger says of them and the journal position they reach in one transaction. A position not beyond the stored
    * one changes nothing, so a batch may be handed over twice.
    */
   append(clicks: readonly Click[], upTo: JournalPosition): Promise<void>;
@@ -107,6 +127,13 @@ export interface ClickStore {
   totals(linkIds: readonly string[]): Promise<LinkTotals[]>;
   /** Totals that changed after `sequence`, in its order, at most `limit`. */
   totalsSince(sequence: number, limit: number): Promise<LinkTotals[]>;
+  /**
+   * Writes into the ledger what `run` (a name for one life of the program) could not record so far. Counts are
+   * absolute and only grow, so being told twice changes nothing.
+   */
+  note(run: string, dropped: readonly Dropped[]): Promise<void>;
+  /** The ledger of a workspace from `from` up to `to`, in milliseconds since 1970; days without a visit are left out. */
+  ledger(workspaceId: string, from: number, to: number): Promise<DayLedger[]>;
   /** Forgets the clicks of a link, or of a workspace before a time, totals included. */
   forget(what: { workspaceId: string; linkId?: string; before?: number }): Promise<void>;
   /** Resolves when what was appended can be asked for; tests wait here. */

@@ -8,6 +8,7 @@ import { allBytes, temporaryFolder } from "./support/journal.ts";
 import { domain, link, manyVisits, NOON, visit } from "./support/visits.ts";
 
 const DAY_MS = 86_400_000;
+const NOON_DAY = Math.floor(NOON / DAY_MS);
 const accounted = (clicks: Awaited<ReturnType<typeof startClicks>>) => {
   const { recorded, unrecorded } = clicks.health();
   return recorded + Object.values(unrecorded).reduce((sum, count) => sum + count, 0);
@@ -139,6 +140,25 @@ describe("visits", () => {
     const clicks = await startClicks({ dataDir });
     expect(await countAll(clicks)).toMatchObject({ clicks: 2, uniqueClicks: 1 });
   });
+});
+
+test("every visit of a day is in the ledger, recorded or with the reason why not, over restarts", async () => {
+  const dataDir = temporaryFolder();
+  const workspaceId = domain().workspaceId!;
+  for (let round = 0; round < 2; round++) {
+    const clicks = await startClicks({ dataDir });
+    for (let i = 0; i < 10; i++) void clicks.record(visit());
+    for (let i = 0; i < 3; i++) void clicks.record(visit({ link: link({ id: "x".repeat(99) }) }));
+    void clicks.record({ ...visit(), userAgent: undefined as unknown as string });
+    void clicks.record(visit({ at: NOON + DAY_MS, link: null, outcome: "not_found" }));
+    await clicks.stop();
+  }
+  const clicks = await startClicks({ dataDir });
+  void clicks.record(visit({ link: link({ id: "x".repeat(99) }) }));
+  expect(await clicks.ledger(workspaceId, NOON, NOON + 2 * DAY_MS)).toEqual([
+    { day: NOON_DAY, recorded: 20, unrecorded: { too_large: 7, write_failed: 2 } },
+    { day: NOON_DAY + 1, recorded: 2, unrecorded: {} },
+  ]);
 });
 
 describe("a click limit", () => {

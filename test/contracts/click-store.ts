@@ -213,6 +213,60 @@ export function clickStoreContract(
       expect(await store.totals(["link_1"])).toMatchObject([{ clicks: 1 }]);
     });
 
+    describe("its ledger", () => {
+      const DAY = Math.floor(T / DAY_MS);
+      const ledger = () => store.ledger("ws_1", T - 9 * DAY_MS, T + 9 * DAY_MS);
+      const dropped = (over = {}) => ({
+        workspaceId: "ws_1",
+        day: DAY,
+        reason: "disk_full",
+        count: 3,
+        ...over,
+      });
+
+      test("counts every click of a workspace and day once, whatever its outcome, and none a batch brings again", async () => {
+        const batch = [
+          click(),
+          click({ verdict: "bot" }),
+          click({ outcome: "not_found", linkId: "" }),
+          click({ at: T + DAY_MS }),
+          click({ workspaceId: "ws_2", linkId: "link_9" }),
+        ];
+        for (let round = 0; round < 3; round++) await store.append(batch, { segment: 1, offset: 500 });
+        expect(await ledger()).toEqual([
+          { day: DAY, recorded: 3, unrecorded: {} },
+          { day: DAY + 1, recorded: 1, unrecorded: {} },
+        ]);
+        expect(await store.ledger("ws_1", T + DAY_MS, T + 2 * DAY_MS)).toMatchObject([{ day: DAY + 1 }]);
+      });
+
+      test("adds what several runs could not record, and counts nothing twice that is told twice", async () => {
+        await append(click());
+        for (let round = 0; round < 2; round++)
+          await store.note("run_1", [dropped(), dropped({ reason: "too_large" })]);
+        await store.note("run_1", [dropped({ count: 5 }), dropped({ workspaceId: "ws_2" })]);
+        await store.note("run_2", [dropped({ count: 10 })]);
+        expect(await ledger()).toEqual([
+          { day: DAY, recorded: 1, unrecorded: { disk_full: 15, too_large: 3 } },
+        ]);
+        await store.close();
+        store = await open(folder);
+        expect(await ledger()).toEqual([
+          { day: DAY, recorded: 1, unrecorded: { disk_full: 15, too_large: 3 } },
+        ]);
+      });
+
+      test("outlives a link, and not its workspace", async () => {
+        await append(click(), click({ at: T - DAY_MS }));
+        await store.forget({ workspaceId: "ws_1", linkId: "link_1" });
+        expect(await ledger()).toHaveLength(2);
+        await store.forget({ workspaceId: "ws_1", before: T });
+        expect(await ledger()).toEqual([{ day: DAY, recorded: 1, unrecorded: {} }]);
+        await store.forget({ workspaceId: "ws_1" });
+        expect(await ledger()).toEqual([]);
+      });
+    });
+
     test("keeps its answers and its totals in agreement over many batches", async () => {
       let state = 1;
       const die = (n: number) => {

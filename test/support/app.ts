@@ -216,6 +216,7 @@ const noClicks = async (): Promise<Clicks & { stop(): Promise<void> }> => ({
   query: async () => ({ rows: [], exact: true }),
   totals: async () => [],
   totalsSince: async () => [],
+  ledger: async () => [],
   forget: async () => {},
   settled: async () => {},
   health: () => ({ recorded: 0, unrecorded: {}, quarantined: 0, lagBytes: 0, folded: 0, problem: null }),

@@ -9,6 +9,7 @@ import { openBuried } from "./buried.ts";
 import { openChanges } from "./changes.ts";
 import { openDictionary } from "./dictionary.ts";
 import { forget } from "./forget.ts";
+import { openLedger } from "./ledger.ts";
 import { migrate } from "./migrate.ts";
 import { answer } from "./query.ts";
 import { readTotals } from "./totals.ts";
@@ -34,6 +35,7 @@ export function openRows(dataDir: string): ClickStore {
   const append = openAppend(db, dictionary, changes);
   const totals = readTotals(db, changes);
   const buried = openBuried();
+  const ledger = openLedger(db);
   const move = db.prepare<unknown, [number, number]>('update position set segment = ?, "offset" = ?');
   let last = read.get()!;
   let walIsDoubtful = false;
@@ -62,6 +64,7 @@ export function openRows(dataDir: string): ClickStore {
           throw new Error("Another process has folded clicks into this data folder.");
         if (!isBefore(stored, upTo)) return;
         append(clicks);
+        ledger.record(clicks);
         move.run(upTo.segment, upTo.offset);
         reached = { segment: upTo.segment, offset: upTo.offset };
       });
@@ -71,10 +74,13 @@ export function openRows(dataDir: string): ClickStore {
     query: async (question) => answer(db, question),
     totals: async (linkIds) => totals.of(linkIds),
     totalsSince: async (after, limit) => buried.among(totals.since(after, limit), after, limit),
+    note: async (run, dropped) => transaction(() => ledger.note(run, dropped)),
+    ledger: async (workspaceId, from, to) => ledger.of(workspaceId, from, to),
     async forget(what) {
       let gone: LinkTotals[] = [];
       transaction(() => {
         gone = forget(db, what);
+        if (what.linkId === undefined) ledger.forget(what.workspaceId, what.before);
       });
       buried.add(gone);
       // It knows numbers of links that are no more.

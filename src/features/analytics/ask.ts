@@ -4,7 +4,7 @@ import { type Context, workspaceOf } from "../../platform/context.ts";
 import { isoOf, isoOrNull, momentOf } from "../../platform/schema.ts";
 import { findDomain } from "../domains/find.ts";
 import { findLink } from "../links/find.ts";
-import type { Overview } from "./model.ts";
+import type { Overview, Quality } from "./model.ts";
 
 export interface Asked {
   readonly link?: string | undefined;
@@ -18,6 +18,7 @@ const DAY_MS = 86_400_000;
 const DAYS = 30;
 const BUCKETS_MAX = 2000;
 const ROWS_MAX = 100;
+const QUALITY_DAYS_MAX = 366;
 const bucketMs: Record<Granularity, number> = { hour: 3_600_000, day: DAY_MS, month: 28 * DAY_MS };
 
 /** The numbers of a link or a workspace over a time. */
@@ -70,6 +71,20 @@ export async function top(ctx: Context, asked: Asked, by: Dimension, limit: numb
   const question = await questionOf(ctx, asked);
   const { rows } = await ctx.clicks.query({ ...question, groupBy: by, orderBy: "clicks", limit });
   return rows.map(named);
+}
+
+/** What became of the visits of each day, UTC: nothing that was answered and not counted is left unsaid. */
+export async function quality(ctx: Context, asked: Pick<Asked, "from" | "to">): Promise<Quality> {
+  const { workspaceId, from, to } = await questionOf(ctx, asked);
+  if (to - from > QUALITY_DAYS_MAX * DAY_MS)
+    throw invalid("/from", `from and to must lie within ${QUALITY_DAYS_MAX} days`);
+  const days = await ctx.clicks.ledger(workspaceId, from, to);
+  return days.map(({ day, recorded, unrecorded }) => ({
+    day: isoOf(day * DAY_MS).slice(0, 10),
+    requests: recorded + Object.values(unrecorded).reduce((sum, count) => sum + count, 0),
+    recorded,
+    unrecorded,
+  }));
 }
 
 const named = ({

@@ -29,6 +29,20 @@ export type Overview = typeof Overview.static;
 export const Timeseries = t.Array(t.Object({ start: Time, ...counts }), { $id: "Timeseries" });
 export const Top = t.Array(Row, { $id: "Top" });
 
+export const Quality = t.Array(
+  t.Object({
+    day: t.String({ format: "date", examples: ["2026-03-10"] }),
+    requests: t.Integer({ description: "Visits that were answered: recorded and unrecorded together." }),
+    recorded: t.Integer({ description: "Visits that became clicks, whatever was forgotten of them since." }),
+    unrecorded: t.Record(t.String(), t.Integer(), {
+      description:
+        "Visits that were answered and could not be recorded, by reason: disk_full, no_segment, too_large, write_failed, throttled.",
+    }),
+  }),
+  { $id: "Quality" },
+);
+export type Quality = typeof Quality.static;
+
 /** What all questions share. */
 export const questionQuery = {
   link: t.Optional(

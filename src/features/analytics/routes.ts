@@ -3,8 +3,8 @@ import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope, queryInteger, strict } from "../../platform/schema.ts";
-import { overview, timeseries, top } from "./ask.ts";
-import { Granularity, Overview, questionQuery, Timeseries, Top, TopBy } from "./model.ts";
+import { overview, quality, timeseries, top } from "./ask.ts";
+import { Granularity, Overview, Quality, questionQuery, Timeseries, Top, TopBy } from "./model.ts";
 
 export const analyticsRoutes = (guard: Guard) =>
   new Elysia({ prefix: "/analytics", tags: ["Analytics"] })
@@ -29,6 +29,15 @@ export const analyticsRoutes = (guard: Guard) =>
         detail: { operationId: "getTimeseries", summary: "Counts over time, zero-filled, in any time zone" },
       },
     )
+    .get("/quality", async ({ ctx, query }) => ok(ctx, "Quality", await quality(ctx, query)), {
+      may: "analytics:read",
+      query: strict({ from: questionQuery.from, to: questionQuery.to }),
+      response: { 200: envelope(Quality) },
+      detail: {
+        operationId: "getQuality",
+        summary: "How many visits each day had, and how many could not be recorded, and why",
+      },
+    })
     .get(
       "/top",
       async ({ ctx, query: { by, limit = 10, ...asked } }) =>

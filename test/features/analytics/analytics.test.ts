@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { openClicks } from "../../../src/clicks/client.ts";
 import { openTotalsMirror } from "../../../src/features/analytics/mirror.ts";
 import { silentLog } from "../../../src/lib/log.ts";
+import type { Visit } from "../../../src/redirect/visit.ts";
 import { BROWSER, type TestApp, testApp } from "../../support/app.ts";
 
 const BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
@@ -38,6 +39,7 @@ async function link(fields: Record<string, unknown> = {}, key?: string) {
 }
 const visit = (url: string, address: string, headers: Record<string, string> = {}, method = "GET") =>
   app.visit(url, { method, headers: { "x-forwarded-for": address, ...headers } });
+const workspace = async () => (await app.call("GET", "/workspace")).body.data;
 const ask = async (path: string, key?: string) => {
   await app.app.ports.clicks.settled();
   return (await app.call("GET", `/analytics/${path}`, key ? { key } : {})).body.data;
@@ -68,6 +70,33 @@ test("one human, one bot, one HEAD and one prefetch are counted as what they are
   expect(listed.find((one: { id: string }) => one.id === id)).toEqual(read);
   const top = await ask(`top?link=${id}&by=referrer`);
   expect(top[0]).toMatchObject({ value: "news.example", clicks: 1 });
+});
+
+test("the quality of a day tells of every visit, and of what could not be recorded", async () => {
+  const before = (await ask("quality"))[0] ?? { requests: 0, recorded: 0 };
+  const { id, shortUrl } = await link();
+  await visit(shortUrl, "192.0.2.1");
+  await visit(shortUrl, "192.0.2.1", { "user-agent": BOT });
+  const domain = { id: "dom_1", workspaceId: (await workspace()).id, host: "x" };
+  // Not even its headers can be read.
+  const lost = { domain, link: { id: "link_1", workspaceId: domain.workspaceId } };
+  void app.app.ports.clicks.record({
+    ...lost,
+    at: app.clock.now(),
+    outcome: "redirected",
+  } as unknown as Visit);
+  const [day] = await ask("quality");
+  expect(day).toEqual({
+    day: new Date(app.clock.now()).toISOString().slice(0, 10),
+    requests: before.requests + 3,
+    recorded: before.recorded + 2,
+    unrecorded: { write_failed: 1 },
+  });
+  await app.call("DELETE", `/links/${id}?permanent=true`);
+  expect((await ask("quality"))[0].requests).toBe(before.requests + 3);
+  expect(await ask("quality", await app.stranger())).toEqual([]);
+  const far = await app.call("GET", "/analytics/quality?from=2020-01-01T00:00:00Z");
+  expect([far.status, far.body.error.details[0].path]).toEqual([400, "/from"]);
 });
 
 test("visitors are distinct by address and agent, within a day", async () => {
