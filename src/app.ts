@@ -50,6 +50,7 @@ import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
 import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
+import { openMisses } from "./redirect/misses.ts";
 import { VERSION } from "./version.ts";
 
 export interface AppOptions {
@@ -194,6 +195,8 @@ export async function assembleApp({
     claim: clicks.claim,
     exhausted: clicks.exhausted,
     consumes: (facts) => judge(facts).verdict === "human",
+    misses: openMisses(config.WAYPOST_MISS_LIMIT),
+    throttled: clicks.throttled,
     clock,
     trustedProxies: trusted,
     listensOn: config.WAYPOST_HOST,

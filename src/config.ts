@@ -118,6 +118,12 @@ export const settings = {
     0,
     10_000_000,
   ),
+  WAYPOST_MISS_LIMIT: whole(
+    "Links that do not exist a visitor may ask for in a minute before only well-visited links are answered. 0: no limit.",
+    100,
+    0,
+    10_000_000,
+  ),
   WAYPOST_BODY_LIMIT: size("Largest request body.", "1MiB"),
   WAYPOST_REQUEST_TIMEOUT: duration("Longest an API call may take.", "30s"),
   WAYPOST_SHUTDOWN_TIMEOUT: duration("How long a stop waits for requests in flight.", "30s"),

@@ -1,3 +1,4 @@
+import type { DomainSnapshot } from "../redirect/snapshot.ts";
 import type { Visit } from "../redirect/visit.ts";
 import type { Answer, DayLedger, LinkTotals, Question } from "./store.ts";
 
@@ -11,6 +12,8 @@ export interface Clicks {
    * counted as unrecorded, with its reason. Returns a promise only under `strict` durability.
    */
   record(visit: Visit): void | Promise<void>;
+  /** A visit to a domain was refused on purpose: it is counted as unrecorded, and no more is kept of it. */
+  throttled(domain: DomainSnapshot, at: number): void;
   /** Takes one click off a link's limit; false when none is left. Exact: it counts what the journal holds. */
   claim(linkId: string, limit: number): boolean | Promise<boolean>;
   /** Whether a link's limit is used up, taking nothing. */
@@ -30,7 +33,7 @@ export interface Clicks {
 export interface ClicksHealth {
   /** Visits written to the journal by this process. */
   readonly recorded: number;
-  /** Visits that could not be recorded, by reason (`disk_full`, `no_segment`, `sync_failed`, `too_large`, `write_failed`). */
+  /** Visits that could not be recorded, by reason (`disk_full`, `no_segment`, `sync_failed`, `too_large`, `write_failed`, `throttled`). */
   readonly unrecorded: Readonly<Record<string, number>>;
   /** Damaged journal records set aside since the start. */
   readonly quarantined: number;

@@ -102,6 +102,7 @@ export function openClicks(options: ClicksOptions): Clicks & Service {
       if (claims.size > 0 && link !== null && link.clicksLimit === null) claims.forget(link.id);
       return recorder.record(visit);
     },
+    throttled: recorder.tally.throttled,
     claim: claims.claim,
     exhausted: claims.exhausted,
     query: (question) => counting.ask({ name: "query", question }),

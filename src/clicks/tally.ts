@@ -1,3 +1,4 @@
+import type { DomainSnapshot } from "../redirect/snapshot.ts";
 import type { Visit } from "../redirect/visit.ts";
 import { countRecords } from "./journal/count.ts";
 import type { Unrecorded } from "./journal/writer.ts";
@@ -6,7 +7,7 @@ import type { Dropped } from "./store.ts";
 /** How many visits were recorded, and why others were not. The sum is the number of visits, always. */
 export interface Tally {
   readonly recorded: number;
-  readonly unrecorded: Readonly<Record<Unrecorded, number>>;
+  readonly unrecorded: Readonly<Record<Unrecorded | "throttled", number>>;
   /** True when the visit was recorded: `result` is a place in the journal. */
   add(result: number | Unrecorded, visit: Visit): result is number;
   /**
@@ -14,6 +15,8 @@ export interface Tally {
    * may still be folded, and are then recorded after all.
    */
   dropped(): Dropped[];
+  /** A visit that was refused on purpose. */
+  throttled(domain: DomainSnapshot, at: number): void;
   /** Takes back the records of a segment whose sync failed, from `from` to `end`. */
   takeBack(path: string, from: number, end: number): number;
 }
@@ -22,9 +25,16 @@ const DAY_MS = 86_400_000;
 
 export function openTally(): Tally {
   let recorded = 0;
-  const unrecorded = { disk_full: 0, no_segment: 0, sync_failed: 0, too_large: 0, write_failed: 0 };
+  const unrecorded = {
+    disk_full: 0,
+    no_segment: 0,
+    sync_failed: 0,
+    too_large: 0,
+    write_failed: 0,
+    throttled: 0,
+  };
   const dropped = new Map<string, Dropped>();
-  const drop = (workspaceId: string, day: number, reason: Unrecorded): void => {
+  const drop = (workspaceId: string, day: number, reason: string): void => {
     const key = `${workspaceId} ${day} ${reason}`;
     dropped.set(key, { workspaceId, day, reason, count: (dropped.get(key)?.count ?? 0) + 1 });
   };
@@ -33,6 +43,10 @@ export function openTally(): Tally {
       return recorded;
     },
     unrecorded,
+    throttled({ workspaceId }, at) {
+      unrecorded.throttled++;
+      drop(workspaceId ?? "", Math.floor(at / DAY_MS), "throttled");
+    },
     dropped: () => [...dropped.values()],
     add(result, { at, link, domain }): result is number {
       if (typeof result === "number") {

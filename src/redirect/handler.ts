@@ -6,9 +6,11 @@ import type { CachedRoute, RouteCache } from "./cache.ts";
 import { clientReader, type Peers } from "./client.ts";
 import { type Decision, decide, limitReached } from "./decide.ts";
 import { withQuery } from "./location.ts";
+import type { Misses } from "./misses.ts";
 import { pageResponse, pages } from "./pages.ts";
 import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
 import { heatMax } from "./second-chance.ts";
+import type { DomainSnapshot } from "./snapshot.ts";
 import type { Visit } from "./visit.ts";
 
 /** The whole world of the redirect. */
@@ -22,6 +24,10 @@ export interface RedirectPorts {
   exhausted(linkId: string, limit: number): boolean | Promise<boolean>;
   /** Whether this visit is a person's click, which uses up a limit. Asked only for links that have one. */
   consumes(facts: VisitFacts): boolean;
+  /** Who asks for too much that is not there. Left out, nobody is refused. */
+  readonly misses?: Misses;
+  /** A visit was refused because its client guesses slugs. It is not recorded. */
+  throttled?(domain: DomainSnapshot, at: number): void;
   readonly clock: Clock;
   /** Networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly Network[];
@@ -67,10 +73,21 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     const place = placeOf(url);
     if (place === null) return pageResponse(pages.bad_request);
     const { spelling, host, slug, query } = place;
+    if (slug !== "" && isGuessing(host, request, peers)) return pageResponse(pages.too_many);
     const kept = routes.lookUp(spelling, host, slug);
     return kept instanceof Promise
       ? kept.then((late) => serve(late, slug === "", query, request, peers)).catch(unavailable)
       : serve(kept, slug === "", query, request, peers);
+  }
+
+  /** Asked before the lookup, which would bring a link that was guessed into memory, where everybody gets it. */
+  function isGuessing(host: string, request: Request, peers: Peers): boolean {
+    const { misses } = ports;
+    const at = clock.now();
+    if (!misses?.refusesAny(at)) return false;
+    const domain = misses.refused(addressOf(request, peers), host, at);
+    if (domain !== null) ports.throttled?.(domain, at);
+    return domain !== null;
   }
 
   function serve(kept: CachedRoute, root: boolean, query: string, request: Request, peers: Peers): Answer {
@@ -96,6 +113,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     const decision = decide(domain, link, { at, root });
     if (decision.outcome === null) return respond(decision, "", kept);
     const visit = readVisit(reading, addressOf, at, decision.outcome);
+    if (link === null) ports.misses?.add(visit.address, domain, at);
     return decision.outcome === "redirected" && link?.clicksLimit != null
       ? claimAndAnswer(decision, visit, link.clicksLimit, kept)
       : recordAndAnswer(decision, visit, kept);

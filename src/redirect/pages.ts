@@ -47,6 +47,12 @@ export const pages = {
   }),
   expired: page(410, "This link has expired", "Whoever shared it set an end to it, and that has passed."),
   limit_reached: page(410, "This link is used up", "It could be opened a set number of times, and was."),
+  too_many: page(
+    429,
+    "Too many wrong addresses",
+    "Many links were asked for that do not exist. Please try again in a minute.",
+    { "retry-after": "60" },
+  ),
   failed: page(500, "Something went wrong", "The link could not be opened. Please try again.", {
     connection: "close",
   }),

@@ -211,6 +211,7 @@ export const contextOf = (
 /** For tests that are not about clicks. */
 const noClicks = async (): Promise<Clicks & { stop(): Promise<void> }> => ({
   record: () => {},
+  throttled: () => {},
   claim: () => true,
   exhausted: () => false,
   query: async () => ({ rows: [], exact: true }),
