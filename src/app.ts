@@ -151,6 +151,7 @@ export async function assembleApp({
   });
   const metrics = openMetrics({
     clicks,
+    db,
     jobs: { db, health: () => worker.health(), queueOf: (name) => worker.queueOf(name), clock },
     cached: () => routes.size,
     ready: () => Object.keys(problems()).length === 0,
@@ -208,7 +209,11 @@ export async function assembleApp({
     ...(db.problem() ? { database: db.problem()! } : {}),
     ...(clicks.health().problem ? { clicks: clicks.health().problem! } : {}),
   });
-  const health = healthAnswers({ problems, metrics, authenticate });
+  const warnings = (): Problems =>
+    db.log()?.starved
+      ? { database: "The write-ahead log grows: something has been reading the database for long." }
+      : {};
+  const health = healthAnswers({ problems, warnings, metrics, authenticate });
   const addressOf = clientReader(trusted);
   const pace = openPace();
   const server = openServer({

@@ -45,8 +45,7 @@ const houses: Readonly<Record<string, RegExp>> = {
   "drizzle-orm/sqlite-core": /^db\//,
   "drizzle-orm/pg-core": /^db\//,
   bun: /^db\/bun-sql\.ts/,
-  // The doctor looks at a database without opening it for work, which would migrate it.
-  "bun:sqlite": /^(db\/|clicks\/rows\/|commands\/doctor\/database\.ts)/,
+  "bun:sqlite": /^(db\/|clicks\/rows\/)/,
   bowser: /^clicks\/enrich\//,
   isbot: /^clicks\/enrich\//,
   "ipaddr.js": /^lib\/ip\.ts/,

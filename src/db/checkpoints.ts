@@ -10,12 +10,14 @@ const EMPTY_BYTES = 32 * 1024 ** 2;
 /** Pages left over by a copy, above which emptying would keep the writers waiting for long. */
 const LEFT_MAX = 4000;
 /** Size at which somebody has been reading for too long. */
-const STARVED_BYTES = 128 * 1024 ** 2;
+export const STARVED_BYTES = 128 * 1024 ** 2;
 const RETRY_MS = 1000;
 
 export interface Checkpoints {
   /** To be told the size of the log whenever it may have grown. */
   onSize(sizeBytes: number): void;
+  /** The size of the log, and whether somebody has been reading for so long that it cannot be emptied. */
+  state(): { readonly walBytes: number; readonly starved: boolean };
   /** Starts none any more, and resolves when none is running. */
   stop(): Promise<void>;
 }
@@ -87,6 +89,7 @@ export function openCheckpoints(options: CheckpointsOptions): Checkpoints {
       sizeBytes = bytes;
       if (bytes - copiedBytes >= copyBytes) begin();
     },
+    state: () => ({ walBytes: sizeBytes, starved }),
     async stop() {
       stopped = true;
       if (retry) clearTimeout(retry);

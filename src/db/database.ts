@@ -29,6 +29,8 @@ export interface Database {
   prepare<Row>(build: (read: Database["read"]) => Preparable<Row>): Lookup<Row>;
   /** A sentence for the operator when storage no longer takes writes; null when all is well. */
   problem(): string | null;
+  /** The write-ahead log of SQLite; null where there is none of ours. */
+  log(): { readonly walBytes: number; readonly starved: boolean } | null;
   close(): Promise<void>;
 }
 

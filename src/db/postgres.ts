@@ -114,6 +114,7 @@ export function openPostgres({
       };
     },
     problem: health.problem,
+    log: () => null,
     close() {
       health.stop();
       closing ??= close();

@@ -177,6 +177,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
       };
       return (parameters) => query.get(parameters);
     },
+    log: checkpoints.state,
     problem: () => (durability.failure() ?? refused)?.message ?? null,
     close() {
       closing ??= end();

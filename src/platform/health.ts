@@ -6,6 +6,8 @@ export type Problems = Readonly<Record<string, string>>;
 
 export interface HealthOptions {
   problems(): Problems;
+  /** What should be looked after though all works, by part. */
+  warnings(): Problems;
   readonly metrics: Metrics;
   readonly authenticate: Authenticate;
 }
@@ -16,7 +18,7 @@ type Answer = (request: Request) => Promise<Response>;
  * Liveness, readiness and metrics. On the public listener, reasons and numbers are for operators; the private one
  * asks nobody.
  */
-export function healthAnswers({ problems, metrics, authenticate }: HealthOptions) {
+export function healthAnswers({ problems, warnings, metrics, authenticate }: HealthOptions) {
   const healthz: Answer = async () => json(200, { status: "ok" });
 
   const readyz =
@@ -24,7 +26,9 @@ export function healthAnswers({ problems, metrics, authenticate }: HealthOptions
     async (request) => {
       const found = problems();
       const ready = Object.keys(found).length === 0;
-      const told = open || (await isOperator(request, authenticate)) ? { ready, problems: found } : { ready };
+      const doubts = warnings();
+      const reasons = { problems: found, ...(Object.keys(doubts).length > 0 && { warnings: doubts }) };
+      const told = open || (await isOperator(request, authenticate)) ? { ready, ...reasons } : { ready };
       return json(ready ? 200 : 503, told);
     };
 

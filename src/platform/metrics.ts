@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clicks } from "../clicks/clicks.ts";
+import type { Database } from "../db/database.ts";
 import { jobMetrics, type MeasuredJobs } from "./worker/metrics.ts";
 import type { ObservedJob } from "./worker/runs.ts";
 
@@ -22,12 +23,13 @@ export interface Metrics {
 
 export interface Measured {
   readonly clicks: Pick<Clicks, "health">;
+  readonly db: Pick<Database, "log">;
   readonly jobs: MeasuredJobs;
   cached(): { readonly links: number; readonly misses: number };
   ready(): boolean;
 }
 
-export function openMetrics({ clicks, jobs, cached, ready }: Measured): Metrics {
+export function openMetrics({ clicks, db, jobs, cached, ready }: Measured): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -71,6 +73,12 @@ export function openMetrics({ clicks, jobs, cached, ready }: Measured): Metrics 
   shown("waypost_journal_lag_bytes", "Journal not yet folded.", () => clicks.health().lagBytes);
   shown("waypost_redirect_cache_links", "Links kept in memory.", () => cached().links);
   shown("waypost_redirect_cache_misses", "Missing slugs kept in memory.", () => cached().misses);
+  shown("waypost_database_wal_bytes", "Write-ahead log of the database.", () => db.log()?.walBytes ?? 0);
+  shown(
+    "waypost_database_wal_starved",
+    "1 while a reader that does not end keeps the write-ahead log from being emptied.",
+    () => Number(db.log()?.starved ?? false),
+  );
   shown("waypost_ready", "1 when /readyz says so.", () => Number(ready()));
   new Counter({
     name: "waypost_clicks_unrecorded_total",

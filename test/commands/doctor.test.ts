@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkClock } from "../../src/commands/doctor/clock.ts";
@@ -11,6 +20,7 @@ import { checkMail } from "../../src/commands/doctor/mail.ts";
 import { checkNetwork } from "../../src/commands/doctor/network.ts";
 import { checkProxies } from "../../src/commands/doctor/proxies.ts";
 import { loadConfig } from "../../src/config.ts";
+import { freshSqlite } from "../support/sqlite.ts";
 import { smtpSink } from "../support/smtp.ts";
 
 const NOW = Date.UTC(2026, 10, 22);
@@ -93,6 +103,16 @@ describe("the database", () => {
       "certainly not a database, and long enough to be looked at",
     );
     expect(found(await checkDatabase(one), "database").state).toBe("fail");
+  });
+
+  test("a write-ahead log that somebody's reading keeps from being emptied is warned of", async () => {
+    const one = patient();
+    copyFileSync(freshSqlite(), join(one.dataDir, "waypost.db"));
+    expect((await checkDatabase(one)).map(({ state }) => state)).toEqual(["ok", "ok"]);
+    const log = join(one.dataDir, "waypost.db-wal");
+    writeFileSync(log, "");
+    truncateSync(log, 200_000_000);
+    expect(found(await checkDatabase(one), "write-ahead log")).toMatchObject({ state: "warn" });
   });
 
   test("clicks that are no database fail too", async () => {

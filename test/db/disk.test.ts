@@ -123,9 +123,12 @@ test("the log is emptied again after somebody has been reading for long, and the
   for (let i = 0; i < 150; i++) await write(`b${i}`);
   expect(walBytes()).toBeGreaterThan(128_000_000);
   await until(() => said.join().includes("has been reading the database for long"));
+  expect(db.log()).toMatchObject({ starved: true });
+  expect(db.log()!.walBytes).toBeGreaterThan(128_000_000);
   reader.close();
 
   await until(() => said.join().includes("could be emptied again"));
+  expect(db.log()).toMatchObject({ starved: false });
   expect(walBytes()).toBeLessThan(1_000_000);
   await db.close();
   expect(existsSync(`${path}-wal`)).toBe(false);

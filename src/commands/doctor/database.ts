@@ -1,7 +1,8 @@
-import { Database as Connection } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { connectBunSql } from "../../db/bun-sql.ts";
+import { STARVED_BYTES } from "../../db/checkpoints.ts";
+import { type Inspected, inspectSqlite } from "../../db/inspect.ts";
 import { migrations } from "../../db/migrations.ts";
 import { silentLog } from "../../lib/log.ts";
 import { type Finding, fail, ok, type Patient, warn } from "./finding.ts";
@@ -19,32 +20,46 @@ export async function checkDatabase({ config, dataDir }: Patient): Promise<Findi
 function checkClicks(dataDir: string): Finding[] {
   const path = join(dataDir, "clicks.db");
   if (!existsSync(path)) return [];
-  return reading(path, "clicks", (connection) => {
-    connection.query("select number from migrations").all();
-    return [ok("clicks", `SQLite ${path}`)];
-  });
+  return inspecting(path, "clicks", "number", (found) => [
+    ok("clicks", `SQLite ${path}`),
+    ...log(path, found),
+  ]);
 }
 
 function onSqlite(dataDir: string): Finding[] {
   const path = join(dataDir, "waypost.db");
   if (!existsSync(path)) return [ok("database", "SQLite; it will be made at the first start.")];
-  return reading(path, "database", (connection) => {
-    const applied = connection.query<{ name: string }, []>(READ).all();
-    return [ok("database", `SQLite ${path}`), schema(applied.map(({ name }) => name))];
-  });
+  return inspecting(path, "database", "name", (found) => [
+    ok("database", `SQLite ${path}`),
+    schema(found.migrations.map(String)),
+    ...log(path, found),
+  ]);
 }
 
-function reading(path: string, check: string, look: (connection: Connection) => Finding[]): Finding[] {
-  let connection: Connection | null = null;
+function inspecting(
+  path: string,
+  check: string,
+  column: "name" | "number",
+  told: (found: Inspected) => Finding[],
+): Finding[] {
   try {
-    connection = new Connection(path, { readonly: true });
-    return look(connection);
+    return told(inspectSqlite(path, column));
   } catch (error) {
     return [fail(check, `${path} cannot be read: ${(error as Error).message}.`, RESTORE)];
-  } finally {
-    connection?.close();
   }
 }
+
+/** A log that is not emptied has a reader that never ends. */
+const log = (path: string, { walBytes }: Inspected): Finding[] =>
+  walBytes < STARVED_BYTES
+    ? []
+    : [
+        warn(
+          "write-ahead log",
+          `${path}-wal has grown to ${Math.round(walBytes / 1e6)} MB: something has been reading the database for long.`,
+          "End what reads it (a copy, a shell, a backup tool: see `fuser` or `lsof`); it is then emptied by itself.",
+        ),
+      ];
 
 async function onPostgres(url: string): Promise<Finding[]> {
   // Its failures say which server, why, and what to do, without the password.
