@@ -243,7 +243,8 @@ async function inTime(response: Response | Promise<Response>, timeoutMs: number)
     () =>
       late.reject(
         new AppError("UNAVAILABLE", `No answer within ${timeoutMs} ms. Try again.`, {
-          headers: { "retry-after": "1" },
+          // Whoever is still sending a body byte by byte is sent away with it.
+          headers: { "retry-after": "1", connection: "close" },
         }),
       ),
     timeoutMs,
