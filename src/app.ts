@@ -209,12 +209,12 @@ export async function assembleApp({
     ...(db.problem() ? { database: db.problem()! } : {}),
     ...(clicks.health().problem ? { clicks: clicks.health().problem! } : {}),
   });
+  const addressOf = clientReader(trusted);
   const warnings = (): Problems =>
     db.log()?.starved
       ? { database: "The write-ahead log grows: something has been reading the database for long." }
       : {};
-  const health = healthAnswers({ problems, warnings, metrics, authenticate });
-  const addressOf = clientReader(trusted);
+  const health = healthAnswers({ problems, warnings, metrics, identify: api.identify, addressOf });
   const pace = openPace();
   const server = openServer({
     config,

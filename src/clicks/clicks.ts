@@ -22,6 +22,8 @@ export interface Clicks {
   totals(linkIds: readonly string[]): Promise<LinkTotals[]>;
   /** Totals changed after `sequence`, for the mirror in the main database. */
   totalsSince(sequence: number, limit: number): Promise<LinkTotals[]>;
+  /** The sequence the store stood at when it was opened: lower than what a mirror has seen when it was lost. */
+  sequenceAtStart(): Promise<number>;
   /** What became of a workspace's visits, by day: everything that happened before the call. */
   ledger(workspaceId: string, from: number, to: number): Promise<DayLedger[]>;
   forget(what: { workspaceId: string; linkId?: string; before?: number }): Promise<void>;

@@ -107,6 +107,7 @@ export function openClicks(options: ClicksOptions): Clicks & Service {
     exhausted: claims.exhausted,
     query: (question) => counting.ask({ name: "query", question }),
     totals: (linkIds) => counting.ask({ name: "totals", linkIds }),
+    sequenceAtStart: () => counting.ask({ name: "sequenceAtStart" }),
     totalsSince: (sequence, limit) => counting.ask({ name: "totalsSince", sequence, limit }),
     async ledger(workspaceId, from, to) {
       await note();

@@ -21,6 +21,8 @@ export async function openCounter(
   tell: (message: FromCounter) => void,
 ): Promise<Counter> {
   const control = openControl(init.control);
+  // Before anything is folded.
+  const sequenceAtStart = await store.sequence();
   const folding = await openFolding({ ...init, control }, store, tell);
   let problem: string | null = null;
   let timer: Timer | null = null;
@@ -97,6 +99,8 @@ export async function openCounter(
       case "forget":
         await fold();
         return store.forget(what.what);
+      case "sequenceAtStart":
+        return sequenceAtStart;
       case "note":
         return store.note(what.run, what.dropped);
       case "ledger":

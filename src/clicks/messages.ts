@@ -59,6 +59,7 @@ export type Ask =
   | { readonly name: "totals"; readonly linkIds: readonly string[] }
   | { readonly name: "totalsSince"; readonly sequence: number; readonly limit: number }
   | { readonly name: "forget"; readonly what: { workspaceId: string; linkId?: string; before?: number } }
+  | { readonly name: "sequenceAtStart" }
   | { readonly name: "note"; readonly run: string; readonly dropped: readonly Dropped[] }
   | { readonly name: "ledger"; readonly workspaceId: string; readonly from: number; readonly to: number }
   | { readonly name: "settled" }

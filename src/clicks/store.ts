@@ -125,6 +125,8 @@ export interface ClickStore {
   query(question: Question): Promise<Answer>;
   /** Totals of the links named; links without clicks are left out. */
   totals(linkIds: readonly string[]): Promise<LinkTotals[]>;
+  /** The highest sequence given out so far. */
+  sequence(): Promise<number>;
   /** Totals that changed after `sequence`, in its order, at most `limit`. */
   totalsSince(sequence: number, limit: number): Promise<LinkTotals[]>;
   /**

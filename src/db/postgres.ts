@@ -4,7 +4,7 @@ import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Build, Database, Queries, Signals, Tx } from "./database.ts";
 import { postgresKit } from "./kit.ts";
-import { openPostgresHealth } from "./postgres-health.ts";
+import { openPostgresHealth, type PostgresHealth } from "./postgres-health.ts";
 import { runAgain } from "./run-again.ts";
 import { defineTables } from "./schema/tables.ts";
 import { notNested } from "./turns.ts";
@@ -41,8 +41,8 @@ export function openPostgres({
   close,
 }: PostgresOptions): Database {
   const tables = defineTables(postgresKit);
-  const read = client as unknown as Queries;
   const health = openPostgresHealth({ ping, log });
+  const read = watched(client, health) as unknown as Queries;
   let closing: Promise<void> | null = null;
 
   const compiled = new Map<Build<unknown>, Compiled>();
@@ -105,13 +105,7 @@ export function openPostgres({
       const query = build(read).prepare() as {
         execute(parameters: Record<string, unknown>): Promise<never[]>;
       };
-      return async (parameters) => {
-        try {
-          return (await query.execute(parameters))[0];
-        } catch (error) {
-          throw health.judged(error);
-        }
-      };
+      return async (parameters) => (await query.execute(parameters))[0];
     },
     problem: health.problem,
     log: () => null,
@@ -130,3 +124,24 @@ interface Compiled {
 }
 
 const shuttingDown = () => new AppError("UNAVAILABLE", "The server is shutting down. Try again in a moment.");
+
+/** The part of drizzle's session that every query goes through. */
+interface Session {
+  prepareQuery(...given: unknown[]): { execute(...given: unknown[]): Promise<unknown> };
+}
+
+/** The same client, whose queries tell the health when the server is away: plain reads are the first to find out. */
+function watched(client: PgDatabase<PgQueryResultHKT>, health: PostgresHealth): PgDatabase<PgQueryResultHKT> {
+  const { session } = client as unknown as { session: Session };
+  const watching: Session = Object.create(session);
+  watching.prepareQuery = (...given) => {
+    const query = session.prepareQuery(...given);
+    const execute = query.execute.bind(query);
+    query.execute = (...values) =>
+      execute(...values).catch((error: unknown) => {
+        throw health.judged(error);
+      });
+    return query;
+  };
+  return Object.create(client, { session: { value: watching } });
+}

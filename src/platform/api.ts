@@ -36,6 +36,11 @@ export interface Api {
   fetch(request: Request, address: string): Promise<Response>;
   /** Answers a request of somebody who is known already: the local command line. */
   fetchAs(request: Request, actor: Actor): Promise<Response>;
+  /**
+   * Who asks, for answers beside the API; null for nobody. It counts as a call.
+   * @throws AppError RATE_LIMITED, UNAVAILABLE, or what is wrong with the key
+   */
+  identify(request: Request, address: string): Promise<Actor | null>;
   /** Answers without looking at the request: there are too many already. */
   refuse(request: Request, error: AppError): Response;
   readonly routes: readonly RegisteredRoute[];
@@ -54,6 +59,7 @@ export function openApiLater(options: ApiOptions): Api {
   return {
     fetch: (request, address) => api().fetch(request, address),
     fetchAs: (request, actor) => api().fetchAs(request, actor),
+    identify: (request, address) => api().identify(request, address),
     refuse: (request, error) => api().refuse(request, error),
     get routes() {
       return api().routes;
@@ -158,6 +164,7 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
     routes,
     fetch: (request, address) => answer(request, address, null),
     fetchAs: (request, actor) => answer(request, null, actor),
+    identify: async (request, address) => settled(await ask(request, address)),
     refuse(request, error) {
       const at = ports.clock.now();
       const stamp = { at, requestId: requestIdOf(request, at) };

@@ -85,6 +85,12 @@ function wantedWorkspace(request: Request): Id<"ws"> | null {
 const bearerOf = (request: Request): string | null =>
   /^Bearer\s+(\S+)\s*$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? null;
 
+/** Whether a request says at all who asks. */
+export const bringsCredentials = ({ headers }: Request): boolean =>
+  CREDENTIALS.some((name) => headers.has(name));
+
+const CREDENTIALS = ["authorization", "x-api-key", "x-api-token-id", "x-waypost-token-id", "cookie"];
+
 /** Whoever asks as a person; keys have no business here. @throws AppError FORBIDDEN */
 export function personOf({ actor }: { readonly actor: Actor }): Person {
   if (actor.person === null)

@@ -15,6 +15,16 @@ export interface Answer<T> {
 
 const SHOWN_ONCE = "";
 
+/** Thrown by a verb that has found, inside its change, what it was asked to make: that is then the answer. */
+export class AlreadyThere<T> extends Error {
+  override readonly name = "AlreadyThere";
+  readonly found: T;
+  constructor(found: T) {
+    super("it is there already");
+    this.found = found;
+  }
+}
+
 /**
  * Runs a POST's verb once for each Idempotency-Key of a caller. A retry gets the first answer, byte for byte;
  * while the first still runs it gets 409; with other parameters 422. Refusals are not kept, so a mended request
@@ -63,13 +73,19 @@ async function run<T>(
   verb: (ctx: Context) => Promise<T>,
   existing: { readonly message: string; find(ctx: Context): Promise<T | null> } | undefined,
 ): Promise<Response> {
-  const found = await existing?.find(ctx);
-  if (existing && found) {
-    const told = { status: 200, message: existing.message };
+  const there = (found: T): Response => {
+    const told = { status: 200, message: existing?.message ?? answer.message };
     return json(200, written(ctx, told, found), answer.headers?.(found));
+  };
+  const found = await existing?.find(ctx);
+  if (existing && found) return there(found);
+  try {
+    const result = await verb(ctx);
+    return json(answer.status, written(ctx, answer, result), answer.headers?.(result));
+  } catch (error) {
+    if (error instanceof AlreadyThere) return there(error.found as T);
+    throw error;
   }
-  const result = await verb(ctx);
-  return json(answer.status, written(ctx, answer, result), answer.headers?.(result));
 }
 
 const written = (

@@ -20,8 +20,8 @@ import { checkMail } from "../../src/commands/doctor/mail.ts";
 import { checkNetwork } from "../../src/commands/doctor/network.ts";
 import { checkProxies } from "../../src/commands/doctor/proxies.ts";
 import { loadConfig } from "../../src/config.ts";
-import { freshSqlite } from "../support/sqlite.ts";
 import { smtpSink } from "../support/smtp.ts";
+import { freshSqlite } from "../support/sqlite.ts";
 
 const NOW = Date.UTC(2026, 10, 22);
 

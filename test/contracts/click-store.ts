@@ -54,6 +54,7 @@ export function clickStoreContract(
       expect(await counts()).toEqual([[null, 0, 0, 0, 0]]);
       expect(await store.totals(["link_1"])).toEqual([]);
       expect(await store.totalsSince(0, 10)).toEqual([]);
+      expect(await store.sequence()).toBe(0);
     });
 
     test("counts verdicts and outcomes as they are defined, alike in answers and totals", async () => {
@@ -154,6 +155,7 @@ export function clickStoreContract(
       const next = await store.totalsSince(seen, 10);
       expect(next).toMatchObject([{ linkId: "link_b", clicks: 1, botClicks: 1, lastClickedAt: T }]);
       expect(next[0]!.sequence).toBeGreaterThan(seen);
+      expect(await store.sequence()).toBe(next[0]!.sequence);
       // A mirror that begins anew gets all of them.
       expect((await store.totalsSince(0, 10)).map((one) => one.linkId).at(-1)).toBe("link_b");
       expect(await store.totalsSince(0, 10)).toHaveLength(3);

@@ -77,6 +77,31 @@ describe.if(server !== null)("on a real server", () => {
     gate.close();
   }, 120_000);
 
+  test("a lost server is noticed by whoever only reads, too", async () => {
+    const url = new URL(await freshPostgresUrl("migrated"));
+    const gate = openGate({ hostname: url.hostname, port: Number(url.port) });
+    url.port = String(gate.port);
+    const db = await open(url.href);
+    const reads: (() => Promise<unknown>)[] = [
+      () => db.read.$count(db.tables.links),
+      async () => db.read.select().from(db.tables.links).limit(1),
+      async () => db.prepare((read) => read.select().from(db.tables.links).limit(1))({}),
+    ];
+    for (const read of reads) {
+      await read();
+      gate.cut();
+      expect(await read().catch((cause: unknown) => cause)).toMatchObject({
+        name: "AppError",
+        code: "UNAVAILABLE",
+      });
+      expect(db.problem()).toContain("cannot be reached");
+      gate.mend();
+      await until(() => db.problem() === null);
+    }
+    await db.close();
+    gate.close();
+  }, 120_000);
+
   test("two hundred transactions on one row from two servers are all counted", async () => {
     const url = await freshPostgresUrl("migrated");
     const servers = await Promise.all([open(url), open(url)]);

@@ -49,3 +49,23 @@ test("a forged X-Forwarded-For changes no limit", async () => {
   for (let i = 0; i < 8; i++) statuses.push((await ask(i)).status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(5);
 });
+
+test("keys are not tried out at /metrics and /readyz either", async () => {
+  const guarded = await testApp({ env: { WAYPOST_RATE_LIMIT: "40", WAYPOST_RATE_LIMIT_ANONYMOUS: "5" } });
+  const ask = (path: string, key: string | null) =>
+    fetch(`http://127.0.0.1:${guarded.app.server.port}${path}`, {
+      headers: { host: "links.test", ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
+    });
+  const statuses: number[] = [];
+  for (const path of ["/metrics", "/readyz", "/metrics", "/readyz", "/metrics"])
+    statuses.push((await ask(path, `way_sk_live_${"x".repeat(40)}`)).status);
+  expect(statuses).toEqual([401, 200, 401, 200, 401]);
+  for (const path of ["/metrics", "/readyz"]) {
+    const refused = await ask(path, `way_sk_live_${"x".repeat(40)}`);
+    expect([refused.status, refused.headers.has("retry-after")]).toEqual([429, true]);
+  }
+  // Load balancers bring no key and are not counted, and whoever has a right one is counted apart.
+  for (let i = 0; i < 10; i++) expect((await ask("/readyz", null)).status).toBe(200);
+  expect((await ask("/readyz", guarded.owner)).status).toBe(200);
+  await guarded.close();
+});

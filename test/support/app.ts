@@ -217,6 +217,7 @@ const noClicks = async (): Promise<Clicks & { stop(): Promise<void> }> => ({
   query: async () => ({ rows: [], exact: true }),
   totals: async () => [],
   totalsSince: async () => [],
+  sequenceAtStart: async () => Number.MAX_SAFE_INTEGER,
   ledger: async () => [],
   forget: async () => {},
   settled: async () => {},

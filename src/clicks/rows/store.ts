@@ -71,6 +71,7 @@ export function openRows(dataDir: string): ClickStore {
       last = reached;
     },
     position: async () => last,
+    sequence: async () => sequence.get()!.sequence,
     query: async (question) => answer(db, question),
     totals: async (linkIds) => totals.of(linkIds),
     totalsSince: async (after, limit) => buried.among(totals.since(after, limit), after, limit),

@@ -1,9 +1,11 @@
 import type { Dimension, Granularity, Question } from "../../clicks/store.ts";
 import { invalid } from "../../lib/errors.ts";
+import type { Id } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { isoOf, isoOrNull, momentOf } from "../../platform/schema.ts";
 import { findDomain } from "../domains/find.ts";
 import { findLink } from "../links/find.ts";
+import { lastClicked } from "../links/last-clicked.ts";
 import type { Overview, Quality } from "./model.ts";
 
 export interface Asked {
@@ -24,11 +26,14 @@ const bucketMs: Record<Granularity, number> = { hour: 3_600_000, day: DAY_MS, mo
 /** The numbers of a link or a workspace over a time. */
 export async function overview(ctx: Context, asked: Asked): Promise<Overview> {
   const question = await questionOf(ctx, asked);
-  const [all, outcomes, verdicts, totals] = await Promise.all([
+  const { link, domain } = question.where;
+  const [all, outcomes, verdicts, last] = await Promise.all([
     ctx.clicks.query(question),
     ctx.clicks.query({ ...question, groupBy: "outcome", orderBy: "all", limit: ROWS_MAX }),
     ctx.clicks.query({ ...question, groupBy: "verdict", orderBy: "all", limit: ROWS_MAX }),
-    question.where.link ? ctx.clicks.totals(question.where.link) : [],
+    link
+      ? ctx.clicks.totals(link).then(([totals]) => totals?.lastClickedAt ?? null)
+      : lastClicked(ctx, domain?.[0] as Id<"dom"> | undefined),
   ]);
   const { clicks = 0, uniqueClicks = 0, botClicks = 0, all: every = 0 } = all.rows[0] ?? {};
   return {
@@ -39,7 +44,7 @@ export async function overview(ctx: Context, asked: Asked): Promise<Overview> {
     uniqueClicks,
     botClicks,
     all: every,
-    lastClickedAt: isoOrNull(totals[0]?.lastClickedAt ?? null),
+    lastClickedAt: isoOrNull(last),
     outcomes: outcomes.rows.map(named),
     verdicts: verdicts.rows.map(named),
     exact: all.exact,

@@ -1,4 +1,4 @@
-import { inArray, max, sql } from "drizzle-orm";
+import { gt, inArray, max, sql } from "drizzle-orm";
 import type { LinkTotals } from "../../clicks/store.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Service } from "../../lib/service.ts";
@@ -60,10 +60,32 @@ export function openTotalsMirror(
     });
   }
 
+  /** Back to nothing, a few rows a turn. Interrupted, it is begun again: some row still has its high sequence. */
+  async function clear(): Promise<void> {
+    log.warning("The click store is older than the totals of links; they are copied anew");
+    const nothing = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
+    for (let isDone = false; !isDone; )
+      isDone = await db.transaction(async (tx) => {
+        const rows = await tx
+          .select({ id: linkTotals.linkId })
+          .from(linkTotals)
+          .where(gt(linkTotals.sequence, 0))
+          .orderBy(linkTotals.sequence)
+          .limit(ROWS_PER_TURN);
+        const ids = rows.map(({ id }) => id);
+        if (ids.length > 0) await tx.update(linkTotals).set(nothing).where(inArray(linkTotals.linkId, ids));
+        return ids.length < ROWS_PER_TURN;
+      });
+  }
+
   async function copy(): Promise<void> {
     if (sequence === null) {
       const [row] = await db.read.select({ sequence: max(linkTotals.sequence) }).from(linkTotals);
-      sequence = row?.sequence ?? 0;
+      const mirrored = row?.sequence ?? 0;
+      // The store knows less than was copied from it: it was lost, or is an older one. All is copied anew.
+      const isStale = (await clicks.sequenceAtStart()) < mirrored;
+      if (isStale) await clear();
+      sequence = isStale ? 0 : mirrored;
     }
     for (;;) {
       const rows = await clicks.totalsSince(sequence, ROWS_PER_TURN);
@@ -85,6 +107,10 @@ export function openTotalsMirror(
     const { folded } = clicks.health();
     if (folded === foldedBefore || running !== null) return;
     foldedBefore = folded;
+    catchUpOrTell();
+  }
+
+  function catchUpOrTell(): void {
     catchUp().catch((error: unknown) => {
       foldedBefore = -1;
       log.warning("could not copy click totals into the main database", { error });
@@ -96,7 +122,8 @@ export function openTotalsMirror(
     catchUp,
     async start() {
       timer ??= setInterval(tick, EVERY_MS);
-      await catchUp();
+      // Not waited for: after a kill much may be left to fold, and visitors need none of it.
+      catchUpOrTell();
     },
     async stop() {
       clearInterval(timer);

@@ -4,6 +4,7 @@ import { newId } from "../../lib/ids.ts";
 import { canonicalSlug, foldSlug, randomSlug, slugProblem } from "../../lib/slug.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
+import { AlreadyThere } from "../../platform/once.ts";
 import { momentOf } from "../../platform/schema.ts";
 import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
 import { findDefaultDomain, findDomain } from "../domains/find.ts";
@@ -17,7 +18,10 @@ import { coreOf, insertLink, linkOf, type Reader, selectByDestination } from "./
 /** Of 31^8 slugs the first is all but always free; a crowded short length may need a few more. */
 const RANDOM_TRIES = 8;
 
-/** Makes a link. Without a slug it gets a random one of the domain's length. */
+/**
+ * Makes a link. Without a slug it gets a random one of the domain's length.
+ * @throws AlreadyThere with `findExisting`, when another call has made it in between
+ */
 export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -47,6 +51,11 @@ export async function findExisting(ctx: Context, input: NewLink): Promise<Link |
 async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
   const row = await rowOf(tx, ctx, domain, input);
+  // Looked for once more where nobody else can come in between.
+  const same = input.findExisting
+    ? await selectByDestination(tx, ctx, domain.id, row.destinationHash)
+    : undefined;
+  if (same) throw new AlreadyThere(linkOf(ctx, same));
   await insertLink(tx, ctx, row);
   const core = coreOf(ctx, { row, host: domain.host });
   tx.record(linkCreated, row.id, core);

@@ -6,7 +6,7 @@ import { findDomain } from "../domains/find.ts";
 import type { Link } from "./model.ts";
 import { type Found, linkOf, type Reader, selectByExternalId, selectById, selectBySlug } from "./store.ts";
 
-/** How a link is named in a path: its id, `ext_` and its external id, or, with a domain, its slug. */
+/** How a link is named in a path: its id, `ext_` and its external id, or, with a domain, its slug, with or without a leading slash. */
 export interface LinkName {
   readonly link: string;
   /** Host or id. */
@@ -30,5 +30,7 @@ async function byId(read: Reader, ctx: Context, name: string): Promise<Found | u
 
 async function bySlug(read: Reader, ctx: Context, slug: string, domain: string): Promise<Found | undefined> {
   const { id, caseSensitive } = await findDomain(read, ctx, domain);
-  return selectBySlug(read, ctx, id, foldSlug(slug, caseSensitive));
+  // No slug begins with one, and some must: /links/count is the count of links, /links/%2Fcount the link.
+  const bare = slug.startsWith("/") ? slug.slice(1) : slug;
+  return selectBySlug(read, ctx, id, foldSlug(bare, caseSensitive));
 }

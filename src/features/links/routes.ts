@@ -17,7 +17,8 @@ import { etagOf } from "./version.ts";
 const LinkParams = t.Object({
   link: t.String({
     maxLength: 600,
-    description: "Id, ext_ and your external id, or with ?domain= the slug.",
+    description:
+      "Id, ext_ and your external id, or with ?domain= the slug (`%2Fcount` for a link that is called count).",
   }),
 });
 const named = {

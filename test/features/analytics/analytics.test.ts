@@ -196,3 +196,47 @@ test("questions out of bounds are refused by name", async () => {
     expect([query, status, body.error?.details[0].path]).toEqual([query, 400, path]);
   }
 });
+
+test("a workspace knows when it was last clicked, and so does each of its domains", async () => {
+  app.clock.advance(1000);
+  const last = new Date(app.clock.now()).toISOString();
+  const { shortUrl } = await link();
+  await visit(shortUrl, "192.0.2.9");
+  app.clock.advance(1000);
+  await visit((await link()).shortUrl, "192.0.2.9", { "user-agent": BOT });
+  await mirrored();
+  expect((await ask("overview")).lastClickedAt).toBe(last);
+  expect((await ask("overview?domain=links.test")).lastClickedAt).toBe(last);
+  expect((await ask("overview", await app.stranger())).lastClickedAt).not.toBe(last);
+});
+
+test("totals that were copied from clicks which are lost, or were put back to an older state, are copied anew", async () => {
+  const made = await Promise.all([link(), link()]);
+  const [kept, lost] = made.map(({ id }) => id);
+  const { ports } = app.app;
+  const totals = (linkId: string, clicks: number, sequence: number) => ({
+    ...{
+      linkId,
+      workspaceId: "ws_1",
+      clicks,
+      uniqueClicks: clicks,
+      botClicks: 0,
+      lastClickedAt: null,
+      sequence,
+    },
+  });
+  const mirrorOf = (rows: ReturnType<typeof totals>[], sequence: number) =>
+    openTotalsMirror({
+      ...ports,
+      clicks: {
+        ...ports.clicks,
+        sequenceAtStart: async () => sequence,
+        totalsSince: async (after) => rows.filter((one) => one.sequence > after),
+      },
+    });
+  const clicksOf = async (id: string) => (await app.call("GET", `/links/${id}`)).body.data.clicks;
+  await mirrorOf([totals(kept!, 5, 9_000_001), totals(lost!, 7, 9_000_002)], 9_000_002).catchUp();
+  expect([await clicksOf(kept!), await clicksOf(lost!)]).toEqual([5, 7]);
+  await mirrorOf([totals(kept!, 2, 10)], 10).catchUp();
+  expect([await clicksOf(kept!), await clicksOf(lost!)]).toEqual([2, 0]);
+});

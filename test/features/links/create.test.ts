@@ -156,3 +156,24 @@ test("a domain of another workspace cannot be used, and its slugs are not told",
   expect(status).toBe(400);
   expect(body.error.details[0].path).toBe("/domain");
 });
+
+test("of many who ask at once for the same link to be found or made, one makes it and all get it", async () => {
+  const body = { destinationUrl: "https://example.com/made-once", findExisting: true };
+  const answers = await Promise.all(Array.from({ length: 12 }, () => app.call("POST", "/links", { body })));
+  expect(answers.map(({ status }) => status).sort()).toEqual([...Array(11).fill(200), 201]);
+  expect(new Set(answers.map((one) => one.body.data.id)).size).toBe(1);
+  expect(answers.filter((one) => one.body.message === "Link exists")).toHaveLength(11);
+});
+
+test("a link that is called as a part of the API is read by its slug nevertheless", async () => {
+  const { body } = await app.call("POST", "/links", {
+    body: { destinationUrl: "https://example.com/", slug: "count" },
+  });
+  const { domain, id } = body.data;
+  expect((await app.call("GET", `/links/%2Fcount?domain=${domain}`)).body.data.id).toBe(id);
+  expect((await app.call("GET", `/links/count?domain=${domain}`)).body.data.count).toBeGreaterThan(0);
+  const title = { body: { title: "Counted" } };
+  expect((await app.call("PATCH", `/links/%2Fcount?domain=${domain}`, title)).body.data.title).toBe(
+    "Counted",
+  );
+});
