@@ -100,6 +100,54 @@ describe("a purge", () => {
     await store.close();
   });
 
+  test("leaves none of their texts, and all that other clicks still say", async () => {
+    const folder = temporaryFolder();
+    const store = openRows(folder);
+    const mine = {
+      referrerHost: "private.example",
+      referrerUrl: "https://private.example/jane",
+      utmTerm: "jane",
+    };
+    const shared = { browser: "Firefox", language: "de", referrerHost: "news.example", referrerUrl: "" };
+    await store.append(
+      [
+        click({ ...mine, browser: "Rarebrowser", network: "203.0.113.0/24" }),
+        click({ ...shared, utmSource: "both" }),
+        click({ ...shared, linkId: "link_2", utmSource: "both" }),
+      ],
+      { segment: 1, offset: 8 },
+    );
+    await store.forget({ workspaceId: "ws_1", linkId: "link_1" });
+    const db = new Database(join(folder, "clicks.db"), { readonly: true });
+    const texts = db
+      .query<{ text: string }, []>("select text from texts")
+      .all()
+      .map(({ text }) => text);
+    for (const gone of Object.values(mine)) expect(texts).not.toContain(gone);
+    for (const kept of ["ws_1", "Firefox", "de", "news.example", "both"]) expect(texts).toContain(kept);
+    expect(db.query<{ id: number }, []>("select id from referrers where id = 0").all()).toHaveLength(1);
+    expect(db.query<{ id: number }, []>("select id from campaigns where id = 0").all()).toHaveLength(1);
+    db.close();
+    // Numbers that are free again are not mixed up with what memory knew of them.
+    await store.append([click({ linkId: "link_2", ...mine, browser: "Another" })], {
+      segment: 1,
+      offset: 16,
+    });
+    const asked = {
+      workspaceId: "ws_1",
+      from: 0,
+      to: Number.MAX_SAFE_INTEGER,
+      timezone: "UTC",
+      where: {},
+      limit: 9,
+    };
+    const groups = async (groupBy: "referrerUrl" | "browser") =>
+      (await store.query({ ...asked, groupBy })).rows.map(({ group }) => group).sort();
+    expect(await groups("referrerUrl")).toEqual(["", "https://private.example/jane"]);
+    expect(await groups("browser")).toEqual(["Another", "Firefox"]);
+    await store.close();
+  });
+
   test("of a workspace leaves no row of its links, and those of another", async () => {
     const folder = temporaryFolder();
     const store = openRows(folder);

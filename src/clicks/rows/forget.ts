@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { LinkTotals } from "../store.ts";
 import { countedAs, DAY_MS } from "./counted.ts";
+import { sweeping } from "./sweep.ts";
 
 /** What to forget: a link, or a workspace; `before` in milliseconds since 1970, not included. */
 export interface Forgotten {
@@ -25,7 +26,7 @@ export function forget(db: Database, { workspaceId, linkId, before }: Forgotten)
   const links = db
     .query<{ link: number }, [typeof values]>(`select distinct link from clicks where link > 0 and ${which}`)
     .all(values);
-  db.query(`delete from clicks where ${which}`).run(values);
+  sweeping(db, { where: which, values }, () => db.query(`delete from clicks where ${which}`).run(values));
   for (const { link } of links) recount(db, link);
   // What only lost its older clicks is in use: its row stays, and its zero is told even after a restart.
   return before === undefined ? bury(db, workspaceId, linkId) : [];
