@@ -9,6 +9,8 @@ export interface KeeperInit {
   readonly installation: string;
   /** Number of the first segment to make. */
   readonly next: number;
+  /** First segment of this process. Those from here to `next` were made by a keeper that died: they are looked after too. */
+  readonly from: number;
   /** How long a record may wait for its sync; 0 syncs as fast as the disk allows. */
   readonly syncEveryMs: number;
   /** Tell of every sync: somebody waits for it. */

@@ -24,6 +24,8 @@ export interface RecorderOptions {
   readonly honorOptOut: boolean;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Tests bring threads that die. */
+  readonly start?: typeof startThread<ToKeeper, FromKeeper>;
   /** The counter sleeps and there is something to count. */
   wakeCounter(): void;
 }
@@ -51,9 +53,12 @@ export interface Recorder {
 
 /** Often, and not once at midnight: the clock may be set, and a machine may sleep. */
 const RENEW_SALT_MS = 60_000;
+/** How soon a keeper that died is followed by another, and how many of them are tried. */
+const AGAIN_MS = 100;
+const KEEPERS_MAX = 10;
 
 export function openRecorder(options: RecorderOptions): Recorder {
-  const { control, folder, clock, log, strict } = options;
+  const { control, folder, clock, log, strict, start = startThread<ToKeeper, FromKeeper> } = options;
   const acks = openAcks();
   const tally = openTally();
   const begun = Promise.withResolvers<void>();
@@ -66,6 +71,12 @@ export function openRecorder(options: RecorderOptions): Recorder {
   let refusal: string | null = null;
   /** A disk that failed a sync has lost our trust until somebody has looked and started us again. */
   let isDistrusted = false;
+
+  let first = 0;
+  let last = 0;
+  let keepers = 0;
+  let isStopping = false;
+  let again: Timer | undefined;
 
   // Whoever starts waits for it; when it fails before, nobody does yet.
   begun.promise.catch(() => {});
@@ -93,6 +104,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
   }
 
   function ready(segment: Extract<FromKeeper, { kind: "segment" }>): void {
+    last = segment.number;
     try {
       writer?.add(segment);
       begun.resolve();
@@ -127,7 +139,35 @@ export function openRecorder(options: RecorderOptions): Recorder {
     begun.resolve();
   }
 
+  /** Its state is in its segments, so the next one goes on where it was; meanwhile nothing is synced. */
   function died(error: Error): void {
+    if (first === 0 || isStopping || keepers >= KEEPERS_MAX) {
+      giveUp(error);
+      return;
+    }
+    keeper = null;
+    problem = `The click journal is not synced for the moment: ${error.message}.`;
+    log.error("The keeper of the click journal ended; another one is started", { error });
+    again = setTimeout(keep, AGAIN_MS);
+  }
+
+  function keep(): void {
+    keepers++;
+    keeper ??= start("clicks-keeper", hear, died);
+    keeper.post({
+      role: "keeper",
+      control: control.memory,
+      folder,
+      installation: options.installation,
+      next: last + 1,
+      from: first,
+      syncEveryMs: strict ? 0 : options.syncEveryMs,
+      acknowledge: strict,
+    });
+    if (keepers > 1) recovered();
+  }
+
+  function giveUp(error: Error): void {
     keeper = null;
     problem = `The click journal is no longer kept: ${error.message}. Restart Waypost.`;
     log.error("The keeper of the click journal ended", { error });
@@ -175,7 +215,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
     problem: () => problem ?? refusal,
     async start(numbered) {
       // The thread loads its code while the counter still looks through the journal.
-      keeper = startThread<ToKeeper, FromKeeper>("clicks-keeper", hear, died);
+      keeper = start("clicks-keeper", hear, died);
       let next: number;
       try {
         next = await numbered;
@@ -198,15 +238,9 @@ export function openRecorder(options: RecorderOptions): Recorder {
         },
         saltDrawn: keepSalt,
       });
-      keeper?.post({
-        role: "keeper",
-        control: control.memory,
-        folder,
-        installation: options.installation,
-        next,
-        syncEveryMs: strict ? 0 : options.syncEveryMs,
-        acknowledge: strict,
-      });
+      first = next;
+      last = next - 1;
+      keep();
       await begun.promise;
       // Before it has begun the keeper takes no messages.
       if (unkept !== null) keepSalt(unkept);
@@ -225,6 +259,8 @@ export function openRecorder(options: RecorderOptions): Recorder {
     },
     async stop() {
       clearInterval(renewing);
+      clearTimeout(again);
+      isStopping = true;
       writer?.close();
       if (keeper === null) return;
       keeper.post({ kind: "stop" });

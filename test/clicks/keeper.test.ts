@@ -33,6 +33,7 @@ function journal(disk: Partial<KeeperDisk> = {}) {
       folder,
       installation: INSTALLATION,
       next: 1,
+      from: 1,
       syncEveryMs: 0,
       acknowledge: true,
     },

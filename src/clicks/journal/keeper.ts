@@ -1,10 +1,10 @@
-import { closeSync, fdatasyncSync, rmSync, statfsSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import type { FromKeeper, KeeperInit } from "../messages.ts";
 import { type Control, openControl } from "./control.ts";
 import { HEADER_BYTES, SEGMENT_BYTES } from "./layout.ts";
 import { type DailySalt, writeSalt } from "./salt.ts";
-import { makeSegment, segmentName } from "./segment.ts";
+import { isUnfinished, makeSegment, segmentName, segmentNumber } from "./segment.ts";
 
 /** Segments made ahead of the writer. At full speed one lasts a third of a second. */
 const SPARES = 3;
@@ -171,6 +171,26 @@ export function openKeeper(init: KeeperInit, tell: (message: FromKeeper) => void
     }
   }
 
+  /** What was written since the last keeper's last sync lies in its segments, and nobody has seen a sync of it fail. */
+  function adopt(): void {
+    const names = readdirSync(init.folder);
+    // What it was just making.
+    for (const name of names) if (isUnfinished(name)) rmSync(join(init.folder, name), { force: true });
+    const numbers = names
+      .map((name) => segmentNumber(name) ?? 0)
+      .filter((number) => number >= init.from && number < init.next)
+      .sort((a, b) => a - b);
+    for (const number of numbers) {
+      open.push({
+        number,
+        fd: openSync(join(init.folder, segmentName(number)), "r+"),
+        syncedTo: HEADER_BYTES,
+      });
+      if (number > control.current()) spares++;
+    }
+  }
+
+  adopt();
   make();
   rest();
   return {
