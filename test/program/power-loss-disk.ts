@@ -1,4 +1,4 @@
-import type { Operation } from "./power-loss-trace.ts";
+import { folderOf, type Operation } from "./power-loss-trace.ts";
 
 /** The files of a folder after the power went. */
 export type Files = ReadonlyMap<string, Buffer>;
@@ -43,8 +43,10 @@ export function openDisk(random: () => number) {
         seen.delete(operation.file);
         return;
       case "syncFolder": {
-        const covered = pendingNames.filter((one) => one.at < operation.begun);
-        pendingNames = pendingNames.filter((one) => one.at >= operation.begun);
+        const isCovered = ({ naming, at: made }: (typeof pendingNames)[number]) =>
+          made < operation.begun && folderOf(naming.file) === operation.folder;
+        const covered = pendingNames.filter(isCovered);
+        pendingNames = pendingNames.filter((one) => !isCovered(one));
         names = renamed(names, covered);
         return;
       }

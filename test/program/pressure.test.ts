@@ -178,6 +178,8 @@ test("with 256 MB of memory a flood of large bodies loses nothing that was ackno
     const { status } = await make(server, slug).catch(() => ({ status: 0 }));
     if (status === 201) acknowledged.push(slug);
   };
+  // The flood may be the end of it at once.
+  for (let i = 0; i < 30; i++) acknowledged.push((await make(server, `m-first-${i}`)).data.slug);
   for (let round = 0; round < 5; round++)
     await Promise.all(Array.from({ length: 100 }, (_, i) => flood(`m-${round}-${i}`)));
   // Whoever runs out of memory is killed by the system, and that is a kill as any other.
@@ -192,7 +194,6 @@ test("with 256 MB of memory a flood of large bodies loses nothing that was ackno
   );
   if (survived) expect(await server.stop()).toBe(0);
   else expect(server.process.signalCode).toBe("SIGKILL");
-  expect(acknowledged.length).toBeGreaterThan(0);
   const again = await startWaypost(RESERVE, server.folder);
   const { data } = await again.api("GET", "/links/count?search=m-", { key: KEY });
   expect(data.count).toBeGreaterThanOrEqual(acknowledged.length);
