@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type App, assembleApp } from "../../src/app.ts";
 import type { Clicks } from "../../src/clicks/clicks.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
@@ -16,6 +13,7 @@ import type { MailTransport } from "../../src/platform/mail/transport.ts";
 import { permissions, type Role, roles } from "../../src/platform/permissions.ts";
 import { type HandClock, handClock } from "./clock.ts";
 import { openTestDatabase } from "./database.ts";
+import { freshFolder } from "./sqlite.ts";
 
 export interface TestApp {
   readonly app: App;
@@ -75,7 +73,7 @@ const OWNER = `owner-key-${"0".repeat(40)}`;
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = handClock();
   const db = await openTestDatabase(clock);
-  const dataDir = mkdtempSync(join(tmpdir(), "waypost-test-"));
+  const dataDir = freshFolder();
   const config = testConfig(options.fresh ? options.env : { WAYPOST_SETUP_KEY: OWNER, ...options.env });
   const installation = await openInstallation(db);
   const clicks = await (options.clicks ?? noClicks)(dataDir, installation.installationId, clock);

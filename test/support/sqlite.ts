@@ -44,8 +44,9 @@ export function freshFolder(): string {
 }
 
 function begin(): string {
+  // Named by a process and nothing else: what other tests have made under such a name may be in use.
   for (const name of readdirSync(tmpdir()))
-    if (name.startsWith(NAME) && !isAlive(Number(name.slice(NAME.length))))
+    if (/^waypost-test-\d+$/.test(name) && !isAlive(Number(name.slice(NAME.length))))
       rmSync(join(tmpdir(), name), { recursive: true, force: true });
   const folder = join(tmpdir(), `${NAME}${process.pid}`);
   mkdirSync(folder, { recursive: true });
