@@ -6,7 +6,7 @@ import { systemActor } from "../../../src/platform/context.ts";
 import { change, defineEvent } from "../../../src/platform/events.ts";
 import { GivenUp } from "../../../src/platform/jobs/failure.ts";
 import { defineJob } from "../../../src/platform/jobs/job.ts";
-import { permissions } from "../../../src/platform/permissions.ts";
+import { localOperator } from "../../../src/platform/local-door.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 
 let app: TestApp;
@@ -62,13 +62,7 @@ const enqueue = (
 
 async function asOperator(method: string, path: string) {
   const request = new Request(`http://localhost/api/v1${path}`, { method });
-  const actor = {
-    kind: "system",
-    id: "local",
-    workspaceId: null,
-    permissions: new Set(permissions),
-  } as const;
-  const response = await app.app.api.fetchAs(request, actor);
+  const response = await app.app.api.fetchAs(request, localOperator(request));
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers as they come
   return { status: response.status, body: (await response.json()) as any };
 }
@@ -245,12 +239,6 @@ async function operatorKey(): Promise<string> {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ name: "ops" }),
   });
-  const actor = {
-    kind: "system",
-    id: "local",
-    workspaceId: null,
-    permissions: new Set(permissions),
-  } as const;
-  const response = await app.app.api.fetchAs(request, actor);
+  const response = await app.app.api.fetchAs(request, localOperator(request));
   return ((await response.json()) as { data: { secret: string } }).data.secret;
 }
