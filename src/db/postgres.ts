@@ -42,13 +42,14 @@ export function openPostgres({
 }: PostgresOptions): Database {
   const tables = defineTables(postgresKit);
   const health = openPostgresHealth({ ping, log });
+  const unwatched = client as unknown as Queries;
   const read = watched(client, health) as unknown as Queries;
   let closing: Promise<void> | null = null;
 
   const compiled = new Map<Build<unknown>, Compiled>();
 
   function compile<Row>(build: Build<Row>): Compiled {
-    const query = compiled.get(build) ?? (build(read, tables).prepare() as Compiled);
+    const query = compiled.get(build) ?? (build(unwatched, tables).prepare() as Compiled);
     compiled.set(build, query);
     return query;
   }
