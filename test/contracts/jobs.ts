@@ -275,6 +275,21 @@ export function jobContract(name: string, open: (clock: Clock) => Promise<Databa
       expect(await row(id)).toMatchObject({ state: "cancelled", endedAt: clock.now() });
     });
 
+    test("a cancelled job that ignores its signal is cancelled all the same, and gives its slot back", async () => {
+      const stubborn = defineJob({ name: "test.stubborn", args: Empty, run: () => new Promise(() => {}) });
+      const { worker, change, row } = world([stubborn, note], {
+        limits: { default: { running: 1, perLane: 1 } },
+      });
+      await worker.start();
+      const [id] = await change((tx) => [tx.enqueue(stubborn, {}), tx.enqueue(note, { n: 1 })]);
+      await until(() => worker.health().running === 1);
+      worker.cancel(id!);
+      clock.advance(5000);
+      await worker.idle();
+      expect((await row(id!)).state).toBe("cancelled");
+      expect(numbers()).toEqual([1]);
+    });
+
     test("progress is written down at once, then once a second at most", async () => {
       const go = Promise.withResolvers<void>();
       const job: { now?: Job } = {};
@@ -481,15 +496,15 @@ export function jobContract(name: string, open: (clock: Clock) => Promise<Databa
       });
       const { worker, change } = world([mark], { limits: { default: { running: 3, perLane: 3 } } });
       await change((tx) => {
-        for (let lane = 0; lane < 300; lane++)
+        for (let lane = 0; lane < 150; lane++)
           for (let i = 0; i < 2; i++)
             tx.enqueue(mark, { lane: `lane${lane}` }, { lane: `lane${String(lane).padStart(3, "0")}` });
       });
       await worker.start();
       await worker.idle();
-      expect(new Set(lanes.slice(0, 300)).size).toBeGreaterThan(290);
-      expect(lanes).toHaveLength(600);
-    });
+      expect(new Set(lanes.slice(0, 150)).size).toBeGreaterThan(140);
+      expect(lanes).toHaveLength(300);
+    }, 20_000);
 
     test("a periodic job runs once in each slot, and once for all slots that were missed", async () => {
       const slots: number[] = [];

@@ -6,7 +6,7 @@ export type Outcome =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly error: unknown }
   /** Ended by the loop and gone on regardless: its slot is given back, what it still does counts for nothing. */
-  | { readonly kind: "stuck"; readonly error: Ended };
+  | { readonly kind: "stuck"; readonly error: Ended; readonly reason: Ended };
 
 export interface Attempt {
   /** Resolves once, and never rejects. */
@@ -40,6 +40,7 @@ export function begin(
     callOff = after(GRACE_MS, () =>
       resolve({
         kind: "stuck",
+        reason,
         error: new Ended(
           "STUCK",
           `${reason.message} It did not stop when it was told to, and was left alone.`,

@@ -11,9 +11,10 @@ const LOSSES_MAX = 5;
 export function verdict(job: Claimed, type: JobType | null, outcome: Outcome, now: number): Settlement {
   if (outcome.kind === "done") return { to: "done" };
   const { error } = outcome;
-  if (error instanceof Ended && error.code === "CANCELLED") return { to: "cancelled" };
+  const reason = outcome.kind === "stuck" ? outcome.reason : error;
+  if (reason instanceof Ended && reason.code === "CANCELLED") return { to: "cancelled" };
   // The process stops: nothing was wrong with the job, and the next process begins it anew.
-  if (error instanceof Ended && error.code === "STOPPED") return handedBack(job, now);
+  if (reason instanceof Ended && reason.code === "STOPPED") return handedBack(job, now);
   const errors = withFailure(job.errors, failureOf(error, job.attempts, job.startedAt, now));
   const { losses } = job;
   if (error instanceof GivenUp || isHopeless(error) || job.attempts >= job.attemptsMax)
