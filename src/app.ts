@@ -7,6 +7,8 @@ import { analyticsRoutes } from "./features/analytics/routes.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
+import { forgetLostKeys } from "./features/keyring/keyring.ts";
+import { keyringRoutes } from "./features/keyring/routes.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
 import { linkRoutes } from "./features/links/routes.ts";
@@ -34,6 +36,7 @@ import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
 import { openLimiter } from "./platform/limits.ts";
 import { openLocalDoor } from "./platform/local-door.ts";
+import { sealedMailBodies } from "./platform/mail/body.ts";
 import { sendMailJob } from "./platform/mail/send.ts";
 import { type MailTransport, openTransport } from "./platform/mail/transport.ts";
 import { mailUpkeepJob } from "./platform/mail/upkeep.ts";
@@ -41,6 +44,9 @@ import { openMetrics } from "./platform/metrics.ts";
 import { openPace } from "./platform/pace.ts";
 import { openCursors } from "./platform/paging.ts";
 import { operatorPermissions } from "./platform/permissions.ts";
+import { resealJob } from "./platform/resealing.ts";
+import { openSealer } from "./platform/sealing.ts";
+import { settleSealingKeys } from "./platform/sealing-keys.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
 import { diskGuard } from "./platform/storage.ts";
 import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
@@ -53,6 +59,8 @@ export interface AppOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Give up what was sealed with keys that are not on the ring, instead of refusing to start without them. */
+  readonly forgetLostKeys?: boolean | undefined;
 }
 
 export interface App {
@@ -96,6 +104,7 @@ export async function assembleApp({
   after,
   moreJobs,
   mail,
+  forgetLostKeys: isForgetting,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -108,7 +117,7 @@ export async function assembleApp({
   const keys = openKeyAuthentication({ db, clock, log });
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
-  const keyring = openKeyring(dataDir);
+  const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
   const ports: Ports = {
     db,
     clicks,
@@ -119,6 +128,9 @@ export async function assembleApp({
     running: new Set(),
     cursors: openCursors(keyring.cursors),
     mail: mail ?? openTransport({ config, baseUrl: firstRun.baseUrl }),
+    seal: openSealer(keyring),
+    sealed: [sealedMailBodies],
+    keyring,
     unsubscribeSecret: keyring.unsubscribe,
     baseUrl: firstRun.baseUrl,
     heard(event) {
@@ -130,7 +142,7 @@ export async function assembleApp({
   const worker = openWorker({
     ports,
     context: () => ports,
-    types: [sendMailJob, mailUpkeepJob, ...(moreJobs ?? [])],
+    types: [sendMailJob, mailUpkeepJob, resealJob, ...(moreJobs ?? [])],
     stopMs: config.WAYPOST_SHUTDOWN_TIMEOUT,
     after,
     startThread: startHeavyThread,
@@ -162,6 +174,7 @@ export async function assembleApp({
       identityRoutes(guard),
       workspaceRoutes(guard),
       keyRoutes(guard),
+      keyringRoutes(guard),
       domainRoutes(guard),
       mailRoutes(guard),
       linkRoutes(guard),
@@ -179,6 +192,9 @@ export async function assembleApp({
     target: "",
     idempotencyKey: null,
   });
+
+  if (isForgetting) await forgetLostKeys(unasked());
+  await settleSealingKeys(ports, keyring);
 
   const redirect = redirectHandler({
     routes,

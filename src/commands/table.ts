@@ -2,6 +2,13 @@ import type { Command } from "./command.ts";
 import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor/doctor.ts";
 import { healthCommand } from "./health.ts";
+import {
+  keyringForgetCommand,
+  keyringListCommand,
+  keyringNewCommand,
+  keyringRetireCommand,
+  keyringRotateCommand,
+} from "./keyring.ts";
 import { linkCreateCommand, linkListCommand, linkShowCommand } from "./link.ts";
 import { mailListCommand, mailResendCommand, mailShowCommand, mailTestCommand } from "./mail.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -34,5 +41,10 @@ export const commands: readonly Command[] = [
   mailTestCommand,
   userCreateCommand,
   tokenCreateCommand,
+  keyringListCommand,
+  keyringRotateCommand,
+  keyringRetireCommand,
+  keyringNewCommand,
+  keyringForgetCommand,
   versionCommand,
 ];
