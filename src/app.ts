@@ -4,6 +4,9 @@ import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
 import { analyticsRoutes } from "./features/analytics/routes.ts";
+import { eraseAuditJob } from "./features/audit/erase.ts";
+import { auditRoutes } from "./features/audit/routes.ts";
+import { sealAuditJob } from "./features/audit/seal.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
@@ -21,7 +24,7 @@ import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts"
 import { setupRoutes } from "./features/setup/routes.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
 import { startHeavyThread } from "./heavy.ts";
-import type { After, Clock } from "./lib/clock.ts";
+import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
 import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
@@ -31,6 +34,7 @@ import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
 import { openCallers } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
+import { type Denials, openDenials } from "./platform/denials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
 import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
@@ -68,6 +72,7 @@ export interface App {
   readonly api: Api;
   readonly server: HttpService;
   readonly worker: JobWorker;
+  readonly denials: Denials;
   readonly firstRun: FirstRunState;
   /** Carries out what the configuration asks of an empty or moved installation; `serve` does it by itself. */
   settleSetup(): Promise<void>;
@@ -142,7 +147,7 @@ export async function assembleApp({
   const worker = openWorker({
     ports,
     context: () => ports,
-    types: [sendMailJob, mailUpkeepJob, resealJob, ...(moreJobs ?? [])],
+    types: [sendMailJob, mailUpkeepJob, resealJob, sealAuditJob, eraseAuditJob, ...(moreJobs ?? [])],
     stopMs: config.WAYPOST_SHUTDOWN_TIMEOUT,
     after,
     startThread: startHeavyThread,
@@ -154,6 +159,7 @@ export async function assembleApp({
     memberships: { permissionsOf: async () => null },
     operatorPermissions,
   });
+  const denials = openDenials({ clock, log, after: after ?? systemAfter });
   const metrics = openMetrics({
     clicks,
     cached: () => routes.size,
@@ -169,12 +175,14 @@ export async function assembleApp({
     closed: () => (firstRun.needed() ? notSetUp() : null),
     full: diskGuard(dataDir, config.WAYPOST_DISK_RESERVE, clock),
     observe: metrics.observe,
+    denied: denials.note,
     features: (guard, app) => [
       setupRoutes(guard, firstRun),
       identityRoutes(guard),
       workspaceRoutes(guard),
       keyRoutes(guard),
       keyringRoutes(guard),
+      auditRoutes(guard),
       domainRoutes(guard),
       mailRoutes(guard),
       linkRoutes(guard),
@@ -240,13 +248,14 @@ export async function assembleApp({
   });
   const mirror = openTotalsMirror({ db, clicks, log });
   let serving = false;
-  const services = startInOrder([server, openLocalDoor(api, dataDir, log), mirror, worker]);
+  const services = startInOrder([server, openLocalDoor(api, dataDir, log), mirror, worker, denials]);
 
   return {
     ports,
     api,
     server,
     worker,
+    denials,
     firstRun,
     settleSetup: () => firstRun.begin(`http://localhost:${config.WAYPOST_PORT}`),
     async serve() {

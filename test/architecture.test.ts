@@ -81,6 +81,7 @@ const transactionHouses = new Set([
   "platform/mail/upkeep.ts",
   "platform/resealing.ts",
   "platform/sealing-keys.ts",
+  "features/audit/seal.ts",
   "features/keys/authenticate.ts",
   "features/installation/installation.ts",
   "features/analytics/mirror.ts",

@@ -1,3 +1,4 @@
+import { auditVerifyCommand } from "./audit.ts";
 import type { Command } from "./command.ts";
 import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor/doctor.ts";
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   mailTestCommand,
   userCreateCommand,
   tokenCreateCommand,
+  auditVerifyCommand,
   keyringListCommand,
   keyringRotateCommand,
   keyringRetireCommand,

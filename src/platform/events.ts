@@ -1,4 +1,4 @@
-import type { Static, TSchema } from "@sinclair/typebox";
+import { type Static, type TObject, type TProperties, type TSchema, Type as t } from "@sinclair/typebox";
 import { and, eq, inArray, lte, or } from "drizzle-orm";
 import type { Build, Tx } from "../db/database.ts";
 import { placeholders } from "../db/placeholders.ts";
@@ -15,6 +15,23 @@ export interface EventType<S extends TSchema = TSchema> {
   readonly data: S;
 }
 export const defineEvent = <S extends TSchema>(name: string, data: S): EventType<S> => ({ name, data });
+
+/**
+ * The event of a thing that stays and is otherwise than before: it tells the thing as it is now, and as `previous` the
+ * fields that it had otherwise. Record it with `withPrevious`.
+ */
+export const defineUpdate = <P extends TProperties>(name: string, thing: TObject<P>) =>
+  defineEvent(name, t.Object({ ...thing.properties, previous: t.Partial(t.Object(thing.properties)) }));
+
+/** `after` with the fields of `before` that it has otherwise. */
+export const withPrevious = <T extends object>(before: T, after: T): T & { previous: Partial<T> } => ({
+  ...after,
+  previous: Object.fromEntries(
+    Object.entries(before).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(after[name as keyof T]),
+    ),
+  ) as Partial<T>,
+});
 
 /** Something that happened: a row of the audit log, and all that webhooks and caches ever hear. */
 export interface Event {

@@ -84,6 +84,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Keys: "API keys and what they may do.",
   Workspace: "The tenant.",
   Mail: "What was mailed, and what became of it.",
+  Audit: "What happened, who did it, and that nobody has changed the record.",
   Keyring: "The keys that secrets are kept with.",
   Users: "Accounts.",
   Setup: "The first run.",

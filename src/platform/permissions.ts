@@ -15,6 +15,7 @@ export const permissions = [
   "workspace:read",
   "workspace:update",
   "mail:read",
+  "audit:read",
   "installation:read",
   "installation:update",
 ] as const;
@@ -31,6 +32,7 @@ const admin = [
   "keys:create",
   "keys:delete",
   "mail:read",
+  "audit:read",
   "workspace:update",
 ] as const;
 
@@ -44,6 +46,7 @@ export type Role = keyof typeof roles;
 /** What the operator of the installation may do; no workspace role implies it. */
 export const operatorPermissions = [
   "mail:read",
+  "audit:read",
   "installation:read",
   "installation:update",
 ] as const satisfies readonly Permission[];
