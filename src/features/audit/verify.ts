@@ -91,7 +91,8 @@ async function heldFindings(ctx: Context, seal: Seal) {
   const rows = await ctx.db.read
     .select(linkColumns(ctx.db.tables))
     .from(events)
-    .where(eq(events.seal, seal.sequence));
+    .where(eq(events.seal, seal.sequence))
+    .orderBy(asc(events.id));
   const entries = entriesIn(seal.entries);
   const held = new Set<string>(rows.map(({ id }) => id));
   const finding = (kind: Finding["kind"], eventId: string, message: string): Finding => ({

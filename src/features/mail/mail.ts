@@ -73,6 +73,7 @@ export async function readMail(ctx: Context, id: string): Promise<Mail> {
 /** Sends once more what was sent or has failed; a code that is good no longer is not. */
 export async function resendMail(ctx: Context, id: string): Promise<Mail> {
   const { mails } = ctx.db.tables;
+  await findMail(ctx, id);
   if (!ctx.mail.configured)
     throw new AppError("CONFLICT", "No mail server is set: set WAYPOST_SMTP_URL and restart.");
   await change(ctx, async (tx) => {
