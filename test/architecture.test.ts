@@ -87,6 +87,23 @@ const transactionHouses = new Set([
   "features/analytics/mirror.ts",
 ]);
 
+const SECRET =
+  /(secret|token|signature|mac|digest|password|passcode|otp|csrf|seed|hash|proof|(setup|recovery|backup|sign)code)$/i;
+const PLAIN = /^(null|undefined|void|true|false|typeof|["'\d-].*)$/;
+const MADE = /\b(hashOf|macOf)\([^()]*\)\s*[!=]==?/;
+
+/**
+ * Secrets are compared by `sameText`, whose time tells nothing: `===` stops at the first difference. Whether there is
+ * one at all, or how long it is, may be asked as usual.
+ */
+function isHasty(code: string): boolean {
+  const pairs = code.matchAll(/([^\s;,{}&|?:=!(]+)\s*[!=]==?\s*([^\s;,)}&|?:=]+)/g);
+  const compared = [...pairs].filter(([, left = "", right = ""]) => !PLAIN.test(left) && !PLAIN.test(right));
+  return (
+    MADE.test(code) || compared.some(([, left = "", right = ""]) => SECRET.test(left) || SECRET.test(right))
+  );
+}
+
 type Sources = ReadonlyMap<string, string>;
 
 /** Everything that breaks the order of the house: one line each. */
@@ -109,6 +126,9 @@ function wordProblems(file: string, text: string): string[] {
   return [
     ...found.map(({ name }) => `${file} takes ${name} out of its house`),
     ...(writes ? [`${file} writes without change()`] : []),
+    ...(isHasty(code) && !file.startsWith("admin/")
+      ? [`${file} compares a secret in a time that tells of it`]
+      : []),
   ];
 }
 
@@ -289,10 +309,30 @@ describe("a broken order is found", () => {
       "await ctx.db.transaction(work);",
       "without change()",
     ],
+    ["a secret compared in haste", "lib/ids.ts", "export const x = (token, y) => token === y;", "a secret"],
+    [
+      "a secret on the other side",
+      "lib/ids.ts",
+      "export const x = (a, b) => a !== b.passwordHash;",
+      "a secret",
+    ],
+    ["a mac made and compared", "lib/ids.ts", "export const x = (a, b) => macOf(a, b) == a;", "a secret"],
+    [
+      "a hash against a text put together",
+      "lib/ids.ts",
+      ["export const x = (hash, b) => hash === `", "{b}`;"].join("$"),
+      "a secret",
+    ],
     ["a file that grew too long", "lib/ids.ts", "\n".repeat(301), "longer than 300"],
   ];
   for (const [what, file, text, problem] of broken)
     test(what, () => expect(problemsIn(new Map([[file, text]])).join()).toContain(problem));
+});
+
+test("whether there is a secret, and how long it is, may be asked as usual", () => {
+  const text =
+    "export const x = (token, hash) => token === null || hash !== undefined || token.length === 3 || hash === '' || typeof token === 'string';\n";
+  expect(problemsIn(new Map([["platform/api.ts", text]]))).toEqual([]);
 });
 
 test("comments and types may speak of anything", () => {
