@@ -49,14 +49,16 @@ function expected(call: Call): string | null {
   return text;
 }
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
 function told({ seal, hash, events, erased, unsealed, findings }: Result): string {
   const lines = findings.map(
     (one) => `${one.kind.padEnd(17)}  seal ${one.seal}  ${one.eventId ?? ""}  ${one.message}`,
   );
   const sum =
     findings.length === 0
-      ? `${events} events in ${seal} seals are as they were sealed.`
-      : `${findings.length} findings in ${events} events: the log was tampered with, or damaged.`;
+      ? `${counted(events, "event")} in ${counted(seal, "seal")} are as they were sealed.`
+      : `${counted(findings.length, "finding")} in ${counted(events, "event")}: the log was tampered with, or damaged.`;
   return [
     ...lines,
     sum,
