@@ -71,6 +71,12 @@ const words: readonly { word: RegExp; name: string; house: RegExp }[] = [
     word: /(?<![\w.])fetch\(|\b(Bun|globalThis)\.(fetch|connect|udpSocket|dns|redis|s3|RedisClient|S3Client)\b|\bnew (WebSocket|EventSource|XMLHttpRequest)\(/,
     house: /^(lib\/outbound\/|admin\/api\.ts)/,
   },
+  // Pauses are spread by it; what nobody may guess comes from `crypto`.
+  {
+    name: "guessable chance",
+    word: /\bMath\.random\b/,
+    house: /^(platform\/worker\/verdict|db\/run-again)\.ts/,
+  },
   { name: "the console", word: /\bconsole\./, house: /^lib\/log\.ts/ },
 ];
 
@@ -302,6 +308,7 @@ describe("a broken order is found", () => {
     ["another way out by Bun", "clicks/x.ts", `await Bun.connect({ hostname: "x" });`, "the way out"],
     ["another way out by Node", "lib/ids.ts", `import { request } from "node:https";`, "another way out"],
     ["names asked elsewhere", "lib/ids.ts", `import { lookup } from "dns/promises";`, "another way out"],
+    ["chance that can be guessed", "lib/ids.ts", "export const x = Math.random();", "guessable chance"],
     ["another console", "db/open.ts", `console.log("here");`, "the console"],
     [
       "writing without an event",

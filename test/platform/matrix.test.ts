@@ -187,6 +187,11 @@ async function wrongAt(identity: Identity, operation: Operation, things: Things,
     const answer = await asked(identity, operation, await idFor(cell, things));
     count();
     if (!isRight(cell, answer)) wrong.push(`${nameOf(cell)}: ${answer.status} ${answer.body?.message ?? ""}`);
+    if (
+      answer.headers.get("cache-control") !== "no-store" ||
+      answer.headers.get("x-content-type-options") !== "nosniff"
+    )
+      wrong.push(`${nameOf(cell)} may be kept or guessed at`);
     wrong.push(...undocumented(cell, answer).map((field) => `${nameOf(cell)} tells ${field}`));
     if (!exists(cell)) unfound.add(JSON.stringify([answer.status, answer.body?.error]));
   }
