@@ -159,7 +159,7 @@ const described = (responses: Json): Json =>
         {
           ...rest,
           description: status === "201" ? "Done." : "The answer.",
-          ...(json ? { content: { "application/json": json } } : {}),
+          ...(json ? { content: { "application/json": json } } : content ? { content } : {}),
         },
       ];
     }),

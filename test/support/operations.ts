@@ -29,6 +29,7 @@ export interface Schema {
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly maxLength?: number;
+  readonly additionalProperties?: boolean;
 }
 
 export interface Api {
@@ -158,7 +159,8 @@ export function surprises(api: Api, given: Schema, value: unknown, at = ""): str
   if (types.length > 0 && !types.includes(typeNameOf(value))) return [`${at} is no ${types.join(" or ")}`];
   if (Array.isArray(value))
     return value.flatMap((one, i) => (schema.items ? surprises(api, schema.items, one, `${at}/${i}`) : []));
-  if (typeof value !== "object" || value === null || !schema.properties) return [];
+  if (typeof value !== "object" || value === null || !schema.properties || schema.additionalProperties)
+    return [];
   const { properties, required = [] } = schema;
   return [
     ...required.filter((name) => !(name in value)).map((name) => `${at}/${name} is missing`),

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, gte, lt, lte, type SQL } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, lt, type SQL } from "drizzle-orm";
 import { encodeTime, type Id } from "../../lib/ids.ts";
 import type { Context } from "../../platform/context.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
@@ -67,7 +67,7 @@ function conditions(ctx: Context, filter: AuditFilter): SQL | undefined {
     filter.key === undefined ? undefined : eq(events.keyId, filter.key as Id<"key">),
     filter.requestId === undefined ? undefined : eq(events.requestId, filter.requestId),
     filter.from === undefined ? undefined : since(ctx, momentOf("/from", filter.from)),
-    filter.to === undefined ? undefined : until(ctx, momentOf("/to", filter.to)),
+    filter.to === undefined ? undefined : lt(events.createdAt, momentOf("/to", filter.to)),
   );
 }
 
@@ -80,19 +80,12 @@ function ofType(ctx: Context, type: string): SQL | undefined {
 }
 
 /**
- * Ids begin with a time, by which the index is walked. It may lie behind that of the event, where a clock was set back
- * while the process went on, and never before it.
+ * Ids begin with a time, by which the index is walked. It is never before that of the event; where a clock was set back
+ * while a process went on, it lies behind, so nothing is said of the other end.
  */
 function since(ctx: Context, ms: number): SQL | undefined {
   const { events } = ctx.db.tables;
   return and(gte(events.createdAt, ms), gte(events.id, placeOf(ms)));
-}
-
-const SET_BACK_MS = 86_400_000;
-
-function until(ctx: Context, ms: number): SQL | undefined {
-  const { events } = ctx.db.tables;
-  return and(lt(events.createdAt, ms), lte(events.id, placeOf(ms + SET_BACK_MS)));
 }
 
 /** Times before 1970, and after what ten digits hold, are at the ends. */

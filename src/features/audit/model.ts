@@ -24,7 +24,8 @@ export const auditFilter = {
 const AuditFilterSchema = strict(auditFilter);
 export type AuditFilter = typeof AuditFilterSchema.static;
 
-const AnyObject = t.Unknown();
+/** Whatever the event tells. */
+const told = (description: string) => nullable(t.Object({}, { additionalProperties: true, description }));
 
 export const AuditEvent = t.Object(
   {
@@ -34,15 +35,8 @@ export const AuditEvent = t.Object(
     actor: t.Object({ kind: oneOf(["user", "key", "job", "system"]), id: t.String() }),
     keyId: nullable(t.String({ description: "The key the call came with, also beside a person." })),
     subjectId: t.String(),
-    data: t.Unsafe<unknown>({
-      ...AnyObject,
-      description:
-        "The thing as it was afterwards; for what ended with it, as it was last. Null once erased.",
-    }),
-    previous: t.Unsafe<unknown>({
-      ...AnyObject,
-      description: "The fields that it had otherwise before; null where it is not about a change.",
-    }),
+    data: told("The thing as it was afterwards; for what ended with it, as it was last. Null once erased."),
+    previous: told("The fields that it had otherwise before; null where it is not about a change."),
     requestId: nullable(t.String()),
     network: nullable(
       t.String({ description: "Where from, cut to /24 or /48.", examples: ["192.0.2.0/24"] }),
@@ -80,11 +74,10 @@ export function toAuditEvent(row: EventRow): AuditEvent {
 }
 
 /** Updates tell what was before beside what is (`defineUpdate`); here they stand apart. */
-function parted(told: unknown): { data: unknown; previous: unknown } {
-  if (typeof told !== "object" || told === null || !("previous" in told))
-    return { data: told, previous: null };
-  const { previous, ...data } = told;
-  return { data, previous };
+function parted(data: unknown): { data: object | null; previous: object | null } {
+  if (typeof data !== "object" || data === null) return { data: null, previous: null };
+  const { previous, ...rest } = data as { previous?: unknown };
+  return { data: rest, previous: typeof previous === "object" ? previous : null };
 }
 
 export const ErasureInput = strict({
