@@ -49,7 +49,8 @@ export const resealJob = defineJob({
   run: (ctx, _, job) => resealAll(ctx, job.signal),
 });
 
-const AT_ONCE = 200;
+/** Few, because opening and sealing stand on the main thread. */
+const AT_ONCE = 50;
 
 /** Seals with the newest key whatever was sealed with another, or by a version that knew of no sealing. */
 export async function resealAll(ctx: Context, signal: AbortSignal): Promise<void> {

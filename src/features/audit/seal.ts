@@ -1,5 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
-import { and, asc, desc, eq, inArray, isNull } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull } from "drizzle-orm";
 import type { Tx } from "../../db/database.ts";
 import type { Context } from "../../platform/context.ts";
 import { definePeriodicJob } from "../../platform/jobs/job.ts";
@@ -13,8 +13,8 @@ export const sealAuditJob = definePeriodicJob({
   run: (ctx, _, job) => sealAudit(ctx, job.signal),
 });
 
-/** Events a seal holds at most: its transaction stands before every other one on SQLite. */
-export const EVENTS_PER_SEAL = 500;
+/** Events a seal holds at most: on SQLite its transaction stands before every other one, and on the main thread. */
+export const EVENTS_PER_SEAL = 250;
 
 /**
  * Chains what was recorded since the last seal. Which events are new is said by themselves and not by their ids or
@@ -31,11 +31,11 @@ class Overtaken extends Error {}
 async function sealSome(ctx: Context): Promise<number> {
   const { db, keyring, log } = ctx;
   const { events, auditSeals } = db.tables;
+  const [before] = await lastSeal(db.read, ctx);
   const found = await db.read
     .select(linkColumns(db.tables))
     .from(events)
     .where(isNull(events.seal))
-    .orderBy(asc(events.id))
     .limit(EVENTS_PER_SEAL);
   if (found.length === 0) return 0;
   // Versions without seals wrote no proofs.
@@ -44,10 +44,11 @@ async function sealSome(ctx: Context): Promise<number> {
     dataProof: row.dataProof ?? proofFor(row.data),
     originProof: row.originProof ?? proofFor(row.origin),
   }));
-  const entries = rows.map(entryOf).join("\n");
+  const entries = rows.map(entryOf).sort().join("\n");
   try {
     const { sequence, hash } = await db.transaction(async (tx) => {
-      const [last] = await tx.select().from(auditSeals).orderBy(desc(auditSeals.sequence)).limit(1);
+      const [last] = await lastSeal(tx, ctx);
+      if (last?.sequence !== before?.sequence) throw new Overtaken();
       const facts = {
         sequence: (last?.sequence ?? 0) + 1,
         events: rows.length,
@@ -59,12 +60,8 @@ async function sealSome(ctx: Context): Promise<number> {
       await tx.insert(auditSeals).values(seal);
       for (const [i, row] of found.entries()) if (row.dataProof === null) await prove(tx, ctx, rows[i]!);
       const ids = rows.map(({ id }) => id);
-      const marked = await tx
-        .update(events)
-        .set({ seal: seal.sequence })
-        .where(and(isNull(events.seal), inArray(events.id, ids)))
-        .returning({ id: events.id });
-      if (marked.length !== rows.length) throw new Overtaken();
+      // By their ids alone: with what is unsealed in the condition, SQLite would look through all of it.
+      await tx.update(events).set({ seal: seal.sequence }).where(inArray(events.id, ids));
       return seal;
     });
     // Whoever keeps the log elsewhere keeps the proof that the chain began like this.
@@ -75,6 +72,12 @@ async function sealSome(ctx: Context): Promise<number> {
     throw error;
   }
 }
+
+const lastSeal = (read: Pick<Tx, "select">, { db }: Context) => {
+  const { auditSeals } = db.tables;
+  const { sequence, hash } = auditSeals;
+  return read.select({ sequence, hash }).from(auditSeals).orderBy(desc(auditSeals.sequence)).limit(1);
+};
 
 async function prove(tx: Tx, ctx: Context, row: ChainRow): Promise<void> {
   const { events } = ctx.db.tables;

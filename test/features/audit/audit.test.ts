@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { Application } from "../../../src/platform/context.ts";
+import { roles } from "../../../src/platform/permissions.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 
 let app: TestApp;
@@ -47,6 +49,50 @@ test("a change tells what was there before and what is there now", async () => {
   expect(entry).toMatchObject({ type: "link.updated", previous: { title: "old" }, data: { title: "new" } });
   expect(entry.previous.destinationUrl).toBeUndefined();
   expect(entry.data.previous).toBeUndefined();
+});
+
+test("a person with a key beside them is named, and so is the key; a program is its key", async () => {
+  const workspaceId = (await app.call("GET", "/workspace")).body.data.id;
+  const [owner] = (await app.call("GET", "/keys")).body.data;
+  const granted = new Set(roles.owner);
+  const request = new Request("http://links.test/api/v1/links", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ destinationUrl: "https://example.com/" }),
+  });
+  const person = { userId: "usr_ada", sessionId: null, provedAt: 0, operator: false, scopes: null } as const;
+  const application = {
+    ...{
+      keyId: owner.id,
+      kind: "secret",
+      workspaceId,
+      environment: "live",
+      permissions: granted,
+      tier: null,
+    },
+  } as Application;
+  const actor = {
+    kind: "user",
+    id: "usr_ada",
+    workspaceId,
+    permissions: granted,
+    person,
+    application,
+  } as const;
+  expect((await app.app.api.fetchAs(request, actor)).status).toBe(201);
+  const [entry] = await audit("?actor=usr_ada");
+  expect(entry).toMatchObject({ actor: { kind: "user", id: "usr_ada" }, keyId: owner.id });
+  expect(await audit(`?key=${owner.id}&actor=usr_ada`)).toHaveLength(1);
+});
+
+test("nothing in the API changes or removes an entry", () => {
+  const changing = app.app.api.routes.filter(
+    ({ path, method }) => path.includes("/audit") && method !== "GET",
+  );
+  // Erasing takes out a person's data, on record, and leaves the entry.
+  expect(changing.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    "POST /api/v1/installation/audit/erase",
+  ]);
 });
 
 describe("the list", () => {
