@@ -4,10 +4,15 @@ import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
 import { analyticsRoutes } from "./features/analytics/routes.ts";
+import { eraseAuditJob } from "./features/audit/erase.ts";
+import { auditRoutes } from "./features/audit/routes.ts";
+import { sealAuditJob } from "./features/audit/seal.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
 import { jobRoutes } from "./features/jobs/routes.ts";
+import { forgetLostKeys } from "./features/keyring/keyring.ts";
+import { keyringRoutes } from "./features/keyring/routes.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
 import { emptyTrashJob } from "./features/links/jobs.ts";
@@ -21,7 +26,7 @@ import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts"
 import { setupRoutes } from "./features/setup/routes.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
 import { startHeavyThread } from "./heavy.ts";
-import type { After, Clock } from "./lib/clock.ts";
+import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
 import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
@@ -31,12 +36,14 @@ import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
 import { openCallers } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
+import { type Denials, openDenials } from "./platform/denials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
 import { cleanUpJob } from "./platform/jobs/clean.ts";
 import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
 import { openLimiter } from "./platform/limits.ts";
 import { openLocalDoor } from "./platform/local-door.ts";
+import { sealedMailBodies } from "./platform/mail/body.ts";
 import { sendMailJob } from "./platform/mail/send.ts";
 import { type MailTransport, openTransport } from "./platform/mail/transport.ts";
 import { mailUpkeepJob } from "./platform/mail/upkeep.ts";
@@ -44,6 +51,9 @@ import { openMetrics } from "./platform/metrics.ts";
 import { openPace } from "./platform/pace.ts";
 import { openCursors } from "./platform/paging.ts";
 import { operatorPermissions } from "./platform/permissions.ts";
+import { resealJob } from "./platform/resealing.ts";
+import { openSealer } from "./platform/sealing.ts";
+import { settleSealingKeys } from "./platform/sealing-keys.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
 import { diskGuard } from "./platform/storage.ts";
 import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
@@ -57,6 +67,8 @@ export interface AppOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Give up what was sealed with keys that are not on the ring, instead of refusing to start without them. */
+  readonly forgetLostKeys?: boolean | undefined;
 }
 
 export interface App {
@@ -64,6 +76,7 @@ export interface App {
   readonly api: Api;
   readonly server: HttpService;
   readonly worker: JobWorker;
+  readonly denials: Denials;
   readonly firstRun: FirstRunState;
   /** Carries out what the configuration asks of an empty or moved installation; `serve` does it by itself. */
   settleSetup(): Promise<void>;
@@ -100,6 +113,7 @@ export async function assembleApp({
   after,
   moreJobs,
   mail,
+  forgetLostKeys: isForgetting,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -112,7 +126,7 @@ export async function assembleApp({
   const keys = openKeyAuthentication({ db, clock, log });
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
-  const keyring = openKeyring(dataDir);
+  const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
   const ports: Ports = {
     db,
     clicks,
@@ -123,6 +137,9 @@ export async function assembleApp({
     running: new Set(),
     cursors: openCursors(keyring.cursors),
     mail: mail ?? openTransport({ config, baseUrl: firstRun.baseUrl }),
+    seal: openSealer(keyring),
+    sealed: [sealedMailBodies],
+    keyring,
     unsubscribeSecret: keyring.unsubscribe,
     baseUrl: firstRun.baseUrl,
     heard(event) {
@@ -136,7 +153,16 @@ export async function assembleApp({
   const worker = openWorker({
     ports,
     context: () => ports,
-    types: [cleanUpJob, emptyTrashJob, sendMailJob, mailUpkeepJob, ...(moreJobs ?? [])],
+    types: [
+      cleanUpJob,
+      emptyTrashJob,
+      sendMailJob,
+      mailUpkeepJob,
+      resealJob,
+      sealAuditJob,
+      eraseAuditJob,
+      ...(moreJobs ?? []),
+    ],
     stopMs: Math.min(config.WAYPOST_SHUTDOWN_TIMEOUT, JOBS_STOP_MS),
     after,
     startThread: startHeavyThread,
@@ -149,6 +175,7 @@ export async function assembleApp({
     memberships: { permissionsOf: async () => null },
     operatorPermissions,
   });
+  const denials = openDenials({ clock, log, after: after ?? systemAfter });
   const metrics = openMetrics({
     clicks,
     db,
@@ -166,12 +193,15 @@ export async function assembleApp({
     closed: () => (firstRun.needed() ? notSetUp() : null),
     full: diskGuard(dataDir, config.WAYPOST_DISK_RESERVE, clock),
     observe: metrics.observe,
+    denied: denials.note,
     features: (guard, app) => [
       setupRoutes(guard, firstRun),
       identityRoutes(guard),
       workspaceRoutes(guard),
       keyRoutes(guard),
       jobRoutes(guard),
+      keyringRoutes(guard),
+      auditRoutes(guard),
       domainRoutes(guard),
       mailRoutes(guard),
       linkRoutes(guard),
@@ -189,6 +219,9 @@ export async function assembleApp({
     target: "",
     idempotencyKey: null,
   });
+
+  if (isForgetting) await forgetLostKeys(unasked());
+  await settleSealingKeys(ports, keyring);
 
   const redirect = redirectHandler({
     routes,
@@ -240,13 +273,14 @@ export async function assembleApp({
   });
   const mirror = openTotalsMirror({ db, clicks, log });
   let serving = false;
-  const services = startInOrder([server, openLocalDoor(api, dataDir, log), mirror, worker]);
+  const services = startInOrder([server, openLocalDoor(api, dataDir, log), mirror, worker, denials]);
 
   return {
     ports,
     api,
     server,
     worker,
+    denials,
     firstRun,
     settleSetup: () => firstRun.begin(`http://localhost:${config.WAYPOST_PORT}`),
     async serve() {

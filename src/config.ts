@@ -64,6 +64,10 @@ export const settings = {
       "Comma-separated networks with public addresses that workspaces may not have asked, because your own services are there.",
     parse: networks,
   } satisfies Setting<string[], string>,
+  WAYPOST_KEYRING: secret(
+    'The key ring, as "waypost keyring new" prints it: for keys outside the data folder (WAYPOST_KEYRING_FILE), and for several processes on one database. Not set: keys.json in the data folder.',
+    (value) => (value.trim().startsWith("{") ? value : expected("a key ring in JSON")),
+  ),
   WAYPOST_METRICS_LISTEN: {
     ...text(
       "address:port of a private listener for /metrics and the reasons of /readyz. Not set: operators' tokens only.",

@@ -23,6 +23,8 @@ const featureOrder = [
     "workspaces",
     "keys",
     "jobs",
+    "keyring",
+    "audit",
     "domains",
     "setup",
     "mail",
@@ -68,6 +70,12 @@ const words: readonly { word: RegExp; name: string; house: RegExp }[] = [
     word: /(?<![\w.])fetch\(|\b(Bun|globalThis)\.(fetch|connect|udpSocket|dns|redis|s3|RedisClient|S3Client)\b|\bnew (WebSocket|EventSource|XMLHttpRequest)\(/,
     house: /^(lib\/outbound\/|admin\/api\.ts)/,
   },
+  // Pauses are spread by it; what nobody may guess comes from `crypto`.
+  {
+    name: "guessable chance",
+    word: /\bMath\.random\b/,
+    house: /^(platform\/worker\/verdict|db\/run-again)\.ts/,
+  },
   { name: "the console", word: /\bconsole\./, house: /^lib\/log\.ts/ },
 ];
 
@@ -78,10 +86,30 @@ const transactionHouses = new Set([
   "platform/mail/upkeep.ts",
   "platform/jobs/clean.ts",
   "platform/jobs/count.ts",
+  "platform/resealing.ts",
+  "platform/sealing-keys.ts",
+  "features/audit/seal.ts",
   "features/keys/authenticate.ts",
   "features/installation/installation.ts",
   "features/analytics/mirror.ts",
 ]);
+
+const SECRET =
+  /(secret|token|signature|mac|digest|password|passcode|otp|csrf|seed|hash|proof|(setup|recovery|backup|sign)code)$/i;
+const PLAIN = /^(null|undefined|void|true|false|typeof|["'\d-].*)$/;
+const MADE = /\b(hashOf|macOf)\([^()]*\)\s*[!=]==?/;
+
+/**
+ * Secrets are compared by `sameText`, whose time tells nothing: `===` stops at the first difference. Whether there is
+ * one at all, or how long it is, may be asked as usual.
+ */
+function isHasty(code: string): boolean {
+  const pairs = code.matchAll(/([^\s;,{}&|?:=!(]+)\s*[!=]==?\s*([^\s;,)}&|?:=]+)/g);
+  const compared = [...pairs].filter(([, left = "", right = ""]) => !PLAIN.test(left) && !PLAIN.test(right));
+  return (
+    MADE.test(code) || compared.some(([, left = "", right = ""]) => SECRET.test(left) || SECRET.test(right))
+  );
+}
 
 type Sources = ReadonlyMap<string, string>;
 
@@ -107,6 +135,9 @@ function wordProblems(file: string, text: string): string[] {
   return [
     ...found.map(({ name }) => `${file} takes ${name} out of its house`),
     ...(writes ? [`${file} writes without change()`] : []),
+    ...(isHasty(code) && !file.startsWith("admin/")
+      ? [`${file} compares a secret in a time that tells of it`]
+      : []),
   ];
 }
 
@@ -280,6 +311,7 @@ describe("a broken order is found", () => {
     ["another way out by Bun", "clicks/x.ts", `await Bun.connect({ hostname: "x" });`, "the way out"],
     ["another way out by Node", "lib/ids.ts", `import { request } from "node:https";`, "another way out"],
     ["names asked elsewhere", "lib/ids.ts", `import { lookup } from "dns/promises";`, "another way out"],
+    ["chance that can be guessed", "lib/ids.ts", "export const x = Math.random();", "guessable chance"],
     ["another console", "db/open.ts", `console.log("here");`, "the console"],
     [
       "writing without an event",
@@ -287,10 +319,30 @@ describe("a broken order is found", () => {
       "await ctx.db.transaction(work);",
       "without change()",
     ],
+    ["a secret compared in haste", "lib/ids.ts", "export const x = (token, y) => token === y;", "a secret"],
+    [
+      "a secret on the other side",
+      "lib/ids.ts",
+      "export const x = (a, b) => a !== b.passwordHash;",
+      "a secret",
+    ],
+    ["a mac made and compared", "lib/ids.ts", "export const x = (a, b) => macOf(a, b) == a;", "a secret"],
+    [
+      "a hash against a text put together",
+      "lib/ids.ts",
+      ["export const x = (hash, b) => hash === `", "{b}`;"].join("$"),
+      "a secret",
+    ],
     ["a file that grew too long", "lib/ids.ts", "\n".repeat(301), "longer than 300"],
   ];
   for (const [what, file, text, problem] of broken)
     test(what, () => expect(problemsIn(new Map([[file, text]])).join()).toContain(problem));
+});
+
+test("whether there is a secret, and how long it is, may be asked as usual", () => {
+  const text =
+    "export const x = (token, hash) => token === null || hash !== undefined || token.length === 3 || hash === '' || typeof token === 'string';\n";
+  expect(problemsIn(new Map([["platform/api.ts", text]]))).toEqual([]);
 });
 
 test("comments and types may speak of anything", () => {

@@ -31,7 +31,7 @@ export async function askApi<T>(
 /** Answers the envelope's data. @throws Failed in the API's own words */
 export type Ask = <T>(method: string, path: string, body?: unknown, workspaceId?: string) => Promise<T>;
 
-const asker =
+export const asker =
   (send: Send): Ask =>
   async <T>(method: string, path: string, body?: unknown, workspaceId?: string): Promise<T> => {
     const answer = await send(method, path, body, workspaceId);

@@ -1,8 +1,16 @@
+import { auditVerifyCommand } from "./audit.ts";
 import type { Command } from "./command.ts";
 import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor/doctor.ts";
 import { healthCommand } from "./health.ts";
 import { jobCancelCommand, jobListCommand, jobRetryCommand, jobShowCommand } from "./job.ts";
+import {
+  keyringForgetCommand,
+  keyringListCommand,
+  keyringNewCommand,
+  keyringRetireCommand,
+  keyringRotateCommand,
+} from "./keyring.ts";
 import { linkCreateCommand, linkListCommand, linkShowCommand } from "./link.ts";
 import { mailListCommand, mailResendCommand, mailShowCommand, mailTestCommand } from "./mail.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -39,5 +47,11 @@ export const commands: readonly Command[] = [
   mailTestCommand,
   userCreateCommand,
   tokenCreateCommand,
+  auditVerifyCommand,
+  keyringListCommand,
+  keyringRotateCommand,
+  keyringRetireCommand,
+  keyringNewCommand,
+  keyringForgetCommand,
   versionCommand,
 ];

@@ -4,6 +4,7 @@ import { newId } from "../lib/ids.ts";
 import { neighbourhoodOf, networkOf } from "../lib/ip.ts";
 import { checkBody, readBody } from "./body.ts";
 import { type Actor, type Context, type Ports, systemActor } from "./context.ts";
+import type { Denial } from "./denials.ts";
 import { failure, type Stamp } from "./envelope.ts";
 import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
 import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./limits.ts";
@@ -22,6 +23,8 @@ export interface ApiOptions {
   /** Why nothing may be written now (the disk is nearly full); null when all is well. */
   full(): AppError | null;
   observe(call: Observed): void;
+  /** Puts on record that somebody known was refused. */
+  denied(ctx: Context, denial: Denial): Promise<void>;
   readonly features: (guard: Guard, app: AppInfo) => AnyElysia[];
 }
 
@@ -86,7 +89,16 @@ function settled({ actor, allowance }: Asked): Actor | null {
 const nobody: Actor = { ...systemActor(null, []), id: "anonymous" };
 
 /** The API: who asks, how often, and whether they may, is settled here, before a body is read. */
-export function openApi({ ports, authenticate, limits, closed, full, observe, features }: ApiOptions): Api {
+export function openApi({
+  ports,
+  authenticate,
+  limits,
+  closed,
+  full,
+  observe,
+  denied,
+  features,
+}: ApiOptions): Api {
   const callers = new WeakMap<Request, Caller>();
   const callerOf = (request: Request) => callers.get(request)!;
   const app: AnyElysia = new Elysia({ prefix: "/api/v1", normalize: false })
@@ -131,6 +143,7 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
       response = refused(error, caller, request);
     }
     const route = match(request.method, new URL(request.url).pathname);
+    if (response.status === 403 && route.kind === "route") await noteDenial(request, caller, route.route);
     observe({
       method: request.method,
       route: route.kind === "route" ? route.route.path : "none",
@@ -138,6 +151,17 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
       seconds: (performance.now() - began) / 1000,
     });
     return finished(response, caller, allowance);
+  }
+
+  /** The command line is the operator, and nobody is not somebody: neither is refused by what they may not do. */
+  async function noteDenial(request: Request, caller: Caller, route: RegisteredRoute): Promise<void> {
+    const { actor } = caller;
+    if (actor?.kind !== "user" && actor?.kind !== "key") return;
+    const { method, path, permission } = route;
+    const lacking = permission !== null && !actor.permissions.has(permission) ? permission : null;
+    // A request of its own for the log: no retry may find this in place of its answer.
+    const bare = new Request(request.url, { headers: userAgentOf(request) });
+    await denied(contextOf(ports, bare, caller), { method, route: path, permission: lacking });
   }
 
   /** Who asks, and what is left to them. A wrong key counts against its address, so that keys cannot be tried out. */
@@ -235,6 +259,11 @@ function idempotencyKeyOf(request: Request): string | null {
     throw new AppError("VALIDATION_ERROR", "Idempotency-Key must be 1 to 255 printable ASCII characters.");
   return key;
 }
+
+const userAgentOf = ({ headers }: Request): Record<string, string> => {
+  const userAgent = headers.get("user-agent");
+  return userAgent === null ? {} : { "user-agent": userAgent };
+};
 
 /** The client has this very state already (RFC 9110, 13.1.2: compared weakly). */
 function isKnown(request: Request, response: Response): boolean {

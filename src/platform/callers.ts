@@ -113,3 +113,8 @@ export function freshPersonOf(ctx: { readonly actor: Actor; readonly at: number 
     });
   return person;
 }
+
+/** The same for what keys and the local command line may do too: only a person has to be fresh. */
+export function assertFresh(ctx: { readonly actor: Actor; readonly at: number }): void {
+  if (ctx.actor.person !== null) freshPersonOf(ctx);
+}

@@ -8,9 +8,12 @@ import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound/outbound.ts";
 import type { Event } from "./events.ts";
 import type { Enqueued } from "./jobs/enqueue.ts";
+import type { Keyring } from "./keyring.ts";
 import type { MailTransport } from "./mail/transport.ts";
 import type { Cursors } from "./paging.ts";
 import type { Permission } from "./permissions.ts";
+import type { SealedColumn } from "./resealing.ts";
+import type { Sealer } from "./sealing.ts";
 
 /** Everything outside the process, behind small doors. Built once in app.ts. */
 export interface Ports {
@@ -27,6 +30,11 @@ export interface Ports {
   readonly cursors: Cursors;
   /** The way to the operator's mail server. Verbs queue mail (`queueMail`); only the job that sends it asks this. */
   readonly mail: MailTransport;
+  /** Keeps secrets that must be read again: `ctx.seal.seal(text, "totp usr_…")`. */
+  readonly seal: Sealer;
+  /** Every column that is kept so. */
+  readonly sealed: readonly SealedColumn[];
+  readonly keyring: Keyring;
   /** Signs the links that end a topic of mail. */
   readonly unsubscribeSecret: string;
   /** The origin of the admin page and the API (`https://links.example.com`); null before setup has fixed it. */

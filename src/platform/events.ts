@@ -1,4 +1,4 @@
-import type { Static, TSchema } from "@sinclair/typebox";
+import { type Static, type TObject, type TProperties, type TSchema, Type as t } from "@sinclair/typebox";
 import { and, eq, inArray, lte, or } from "drizzle-orm";
 import type { Build, Tx } from "../db/database.ts";
 import { placeholders } from "../db/placeholders.ts";
@@ -7,6 +7,7 @@ import { type Id, newId } from "../lib/ids.ts";
 import type { Actor, Context, Origin } from "./context.ts";
 import { type EnqueueOptions, insertJobs, jobRow } from "./jobs/enqueue.ts";
 import type { JobType } from "./jobs/job.ts";
+import { proofFor } from "./proofs.ts";
 
 /** A kind of thing that happens, past tense (`link.created`), with the schema of what is told about it. */
 export interface EventType<S extends TSchema = TSchema> {
@@ -15,6 +16,23 @@ export interface EventType<S extends TSchema = TSchema> {
 }
 export const defineEvent = <S extends TSchema>(name: string, data: S): EventType<S> => ({ name, data });
 
+/**
+ * The event of a thing that stays and is otherwise than before: it tells the thing as it is now, and as `previous` the
+ * fields that it had otherwise. Record it with `withPrevious`.
+ */
+export const defineUpdate = <P extends TProperties>(name: string, thing: TObject<P>) =>
+  defineEvent(name, t.Object({ ...thing.properties, previous: t.Partial(t.Object(thing.properties)) }));
+
+/** `after` with the fields of `before` that it has otherwise. */
+export const withPrevious = <T extends object>(before: T, after: T): T & { previous: Partial<T> } => ({
+  ...after,
+  previous: Object.fromEntries(
+    Object.entries(before).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(after[name as keyof T]),
+    ),
+  ) as Partial<T>,
+});
+
 /** Something that happened: a row of the audit log, and all that webhooks and caches ever hear. */
 export interface Event {
   readonly id: Id<"evt">;
@@ -22,6 +40,8 @@ export interface Event {
   readonly workspaceId: Id<"ws"> | null;
   readonly actorKind: Actor["kind"];
   readonly actorId: string;
+  /** The key the request came with, whoever was behind it. */
+  readonly keyId: Id<"key"> | null;
   readonly subjectId: string;
   readonly data: unknown;
   readonly origin: Origin;
@@ -43,7 +63,7 @@ export interface Change extends Tx {
   enqueue<S extends TSchema>(job: JobType<S>, args: Static<S>, options?: EnqueueOptions): Id<"job">;
 }
 
-/** SQLite takes 32,766 parameters a statement; an event has nine. */
+/** SQLite takes 32,766 parameters a statement; an event has fourteen. */
 const EVENTS_PER_INSERT = 500;
 
 /**
@@ -65,6 +85,7 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
         workspaceId,
         actorKind: ctx.actor.kind,
         actorId: ctx.actor.id,
+        keyId: ctx.actor.application?.keyId ?? null,
         subjectId,
         data,
         origin: ctx.origin,
@@ -104,10 +125,19 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
 const insertEvent: Build = (queries, { events }) => queries.insert(events).values(placeholders(events));
 
 async function insertEvents(tx: Tx, ctx: Context, events: readonly Event[]): Promise<void> {
-  if (events.length === 1) return void (await tx.run(insertEvent, { ...events[0] }));
-  for (let i = 0; i < events.length; i += EVENTS_PER_INSERT)
-    await tx.insert(ctx.db.tables.events).values(events.slice(i, i + EVENTS_PER_INSERT));
+  const rows = events.map(eventRow);
+  if (rows.length === 1) return void (await tx.run(insertEvent, { ...rows[0] }));
+  for (let i = 0; i < rows.length; i += EVENTS_PER_INSERT)
+    await tx.insert(ctx.db.tables.events).values(rows.slice(i, i + EVENTS_PER_INSERT));
 }
+
+const eventRow = (event: Event) => ({
+  ...event,
+  requestId: event.origin.requestId,
+  dataProof: proofFor(JSON.stringify(event.data)),
+  originProof: proofFor(JSON.stringify(event.origin)),
+  seal: null,
+});
 
 /** The first change of a request with an Idempotency-Key carries the answer with it. */
 async function storeAnswer(ctx: Context, tx: Tx, result: unknown): Promise<string | null> {

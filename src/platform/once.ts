@@ -1,6 +1,6 @@
 import { and, eq, gt } from "drizzle-orm";
 import { AppError } from "../lib/errors.ts";
-import { hashOf } from "../lib/secrets.ts";
+import { hashOf, sameText } from "../lib/secrets.ts";
 import type { Context, Once } from "./context.ts";
 import { success } from "./envelope.ts";
 
@@ -105,7 +105,7 @@ async function replay<T>(
   const fresh = and(eq(idempotency.id, id), gt(idempotency.expiresAt, ctx.clock.now()));
   const [row] = await ctx.db.read.select().from(idempotency).where(fresh).limit(1);
   if (!row) return null;
-  if (row.requestHash !== requestHash)
+  if (!sameText(row.requestHash, requestHash))
     throw new AppError(
       "IDEMPOTENCY_MISMATCH",
       "This Idempotency-Key was used with other parameters. Take a new one.",

@@ -85,6 +85,8 @@ export const TAGS: Readonly<Record<string, string>> = {
   Keys: "API keys and what they may do.",
   Workspace: "The tenant.",
   Mail: "What was mailed, and what became of it.",
+  Audit: "What happened, who did it, and that nobody has changed the record.",
+  Keyring: "The keys that secrets are kept with.",
   Users: "Accounts.",
   Setup: "The first run.",
   Reference: "The API about itself.",
@@ -154,13 +156,13 @@ const described = (responses: Json): Json =>
       const { content, ...rest } = response as { content?: Json };
       const json = content?.["application/json"];
       const stream = content?.["text/event-stream"];
+      const kept = stream ? { "text/event-stream": stream } : json ? { "application/json": json } : content;
       return [
         status,
         {
           ...rest,
           description: status === "201" ? "Done." : "The answer.",
-          ...(json ? { content: { "application/json": json } } : {}),
-          ...(stream ? { content: { "text/event-stream": stream } } : {}),
+          ...(kept ? { content: kept } : {}),
         },
       ];
     }),

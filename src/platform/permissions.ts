@@ -17,6 +17,7 @@ export const permissions = [
   "workspace:read",
   "workspace:update",
   "mail:read",
+  "audit:read",
   "installation:read",
   "installation:update",
 ] as const;
@@ -33,6 +34,7 @@ const admin = [
   "keys:create",
   "keys:delete",
   "mail:read",
+  "audit:read",
   "workspace:update",
 ] as const;
 
@@ -48,6 +50,7 @@ export const operatorPermissions = [
   "jobs:read",
   "jobs:update",
   "mail:read",
+  "audit:read",
   "installation:read",
   "installation:update",
 ] as const satisfies readonly Permission[];

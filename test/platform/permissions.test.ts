@@ -103,6 +103,42 @@ test("a foreign thing is answered like a missing one on every route that names t
   }
 });
 
+test("no key makes a key that may more than itself, by whichever word or role", async () => {
+  for (const own of roles.owner) {
+    const granted = new Set<Permission>(["keys:create", own]);
+    const { body } = await app.call("POST", "/keys", { body: { name: own, permissions: [...granted] } });
+    const make = async (more: object) =>
+      (await app.call("POST", "/keys", { key: body.data.secret, body: { name: "wider", ...more } })).status;
+    for (const wanted of permissions)
+      expect([own, wanted, await make({ permissions: [wanted] })]).toEqual([
+        own,
+        wanted,
+        granted.has(wanted) ? 201 : 403,
+      ]);
+    for (const role of [...(Object.keys(roles) as Role[]), undefined])
+      expect([own, role, await make(role === undefined ? {} : { role })]).toEqual([own, role, 403]);
+    const operators = await app.call("POST", "/installation/keys", {
+      key: body.data.secret,
+      body: { name: "x" },
+    });
+    expect(operators.status).toBe(403);
+  }
+}, 60_000);
+
+test("what a key was given is what it has: no later call widens it", async () => {
+  const { body } = await app.call("POST", "/keys", {
+    body: { name: "narrow", permissions: ["keys:create"] },
+  });
+  const { id, secret } = body.data;
+  const headers = { "x-permissions": "links:read", "x-workspace-id": "ws_00000000000000000000000000" };
+  const again = { name: "narrow", permissions: ["links:read"] };
+  expect((await app.call("POST", "/keys", { key: secret, body: again, headers })).status).toBe(403);
+  for (const method of ["PATCH", "PUT"])
+    expect([404, 405]).toContain((await app.call(method, `/keys/${id}`, { body: again })).status);
+  expect((await app.call("GET", "/links", { key: secret, headers })).status).toBe(403);
+  expect((await app.call("GET", `/keys/${id}`)).body.data.permissions).toEqual(["keys:create"]);
+});
+
 test("the roles hold what they are said to hold", () => {
   expect(Object.keys(roles)).toEqual(["viewer", "editor", "admin", "owner"]);
   const installation = permissions.filter((one) => one.startsWith("installation:"));

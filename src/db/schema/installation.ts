@@ -12,6 +12,13 @@ export const installationTables = ({ table, text, int, time }: Kit) => ({
     baseUrl: text("base_url"),
     createdAt: time("created_at").notNull(),
   }),
+  /** The keys that anything here was ever sealed with: a start with another key ring is told from them. */
+  sealingKeys: table("sealing_keys", {
+    id: text("id").primaryKey(),
+    /** A known text, sealed with it. */
+    proof: text("proof").notNull(),
+    createdAt: time("created_at").notNull(),
+  }),
   /** Answers to POSTs that carried an Idempotency-Key, written with the change they belong to. */
   idempotency: table("idempotency", {
     /** SHA-256 of actor and key. */

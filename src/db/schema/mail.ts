@@ -16,8 +16,8 @@ export const mailTables = ({ table, text, time, int, json }: Kit) => ({
     recipientKey: text("recipient_key").notNull(),
     fromName: text("from_name").notNull(),
     subject: text("subject").notNull(),
-    /** Null once it was deleted. */
-    body: json<MailBody | null>("body"),
+    /** Sealed (`platform/mail/body.ts`); null once it was deleted. */
+    body: text("body"),
     unsubscribeUrl: text("unsubscribe_url"),
     /** The body holds a code or a link that is good until then; it is deleted by then at the latest. */
     secretUntil: time("secret_until"),

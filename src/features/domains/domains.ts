@@ -5,7 +5,7 @@ import { type Id, newId } from "../../lib/ids.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import { hostOf } from "../../lib/url.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
-import { type Change, change } from "../../platform/events.ts";
+import { type Change, change, withPrevious } from "../../platform/events.ts";
 import { destinationOf, refuseLoop } from "./destination.ts";
 import { caseClashes, domainInUse, hostTaken, sharedDomain } from "./errors.ts";
 import { domainCreated, domainDeleted, domainUpdated } from "./events.ts";
@@ -69,6 +69,7 @@ export async function addDomain(
 export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch): Promise<Domain> =>
   change(ctx, async (tx) => {
     const before = await findDomain(tx, ctx, idOrHost);
+    const defaultBefore = await selectDefaultDomainId(tx, ctx);
     const { isDefault, ...settings } = patch;
     if (before.workspaceId === null && Object.keys(settings).length > 0) throw sharedDomain();
     const after = await patched(tx, ctx, before, settings);
@@ -78,7 +79,7 @@ export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch)
     // No own default means the installation's host, so that it can be the default again.
     if (isDefault) await updateDefaultDomainId(tx, ctx, before.workspaceId === null ? null : before.id);
     const domain = toDomain(after, await selectDefaultDomainId(tx, ctx));
-    tx.record(domainUpdated, domain.id, domain);
+    tx.record(domainUpdated, domain.id, withPrevious(toDomain(before, defaultBefore), domain));
     return domain;
   });
 

@@ -1,6 +1,6 @@
-import { defineEvent } from "../../platform/events.ts";
+import { defineEvent, defineUpdate } from "../../platform/events.ts";
 import { Domain } from "./model.ts";
 
 export const domainCreated = defineEvent("domain.created", Domain);
-export const domainUpdated = defineEvent("domain.updated", Domain);
+export const domainUpdated = defineUpdate("domain.updated", Domain);
 export const domainDeleted = defineEvent("domain.deleted", Domain);

@@ -2,7 +2,7 @@ import { and, count, desc, eq, isNull, lt } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Context } from "../../platform/context.ts";
-import { change } from "../../platform/events.ts";
+import { change, withPrevious } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { keyRevoked } from "./events.ts";
 import { type Key, toKey } from "./model.ts";
@@ -49,7 +49,7 @@ export const revokeKey = (ctx: Context, id: string): Promise<Key> =>
     const after = { ...row, revokedAt: row.revokedAt ?? tx.now };
     await tx.update(keys).set({ revokedAt: after.revokedAt }).where(mine);
     const key = toKey(after);
-    tx.record(keyRevoked, key.id, key, row.workspaceId);
+    tx.record(keyRevoked, key.id, withPrevious(toKey(row), key), row.workspaceId);
     return key;
   });
 

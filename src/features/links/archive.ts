@@ -1,9 +1,9 @@
 import type { Context } from "../../platform/context.ts";
-import { change, type EventType, Unchanged } from "../../platform/events.ts";
+import { change, Unchanged, withPrevious } from "../../platform/events.ts";
 import { inTrash } from "./errors.ts";
 import { linkArchived, linkDeleted, linkPurged, linkRestored, linkUnarchived } from "./events.ts";
 import { findLink, type LinkName } from "./find.ts";
-import type { Link, LinkCore, LinkRow } from "./model.ts";
+import type { Link, LinkRow } from "./model.ts";
 import { coreOf, deleteLinkRow, linkOf, updateLinkRow } from "./store.ts";
 import { checkVersion } from "./version.ts";
 
@@ -54,7 +54,7 @@ const move = (
   ctx: Context,
   name: LinkName,
   ifMatch: string | null,
-  event: EventType<typeof LinkCore>,
+  event: typeof linkArchived,
   to: (row: LinkRow, now: number) => Partial<LinkRow>,
 ): Promise<Link> =>
   change(ctx, async (tx) => {
@@ -65,6 +65,6 @@ const move = (
       throw new Unchanged(linkOf(ctx, found));
     const row = { ...found.row, ...moved, version: found.row.version + 1, updatedAt: tx.now };
     await updateLinkRow(tx, ctx, row, false);
-    tx.record(event, row.id, coreOf(ctx, { ...found, row }));
+    tx.record(event, row.id, withPrevious(coreOf(ctx, found), coreOf(ctx, { ...found, row })));
     return linkOf(ctx, { ...found, row });
   });

@@ -114,9 +114,6 @@ const core = {
 export const LinkCore = t.Object(core, { $id: "LinkCore" });
 export type LinkCore = typeof LinkCore.static;
 
-/** What an edit tells: the link as it is, and what it was before where that differs. */
-export const LinkChange = t.Object({ ...core, previous: t.Partial(t.Object(core)) });
-
 export const Link = t.Object(
   {
     ...core,

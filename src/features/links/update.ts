@@ -1,14 +1,14 @@
 import { uniqueViolation } from "../../db/errors.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import type { Context } from "../../platform/context.ts";
-import { type Change, change, Unchanged } from "../../platform/events.ts";
+import { type Change, change, Unchanged, withPrevious } from "../../platform/events.ts";
 import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
 import { findDomain } from "../domains/find.ts";
 import { chosenSlug, expiredUrlOf, timeOf } from "./create.ts";
 import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
 import { linkUpdated } from "./events.ts";
 import { findLink, type LinkName } from "./find.ts";
-import type { Link, LinkCore, LinkPatch, LinkRow } from "./model.ts";
+import type { Link, LinkPatch, LinkRow } from "./model.ts";
 import { searchText } from "./search.ts";
 import { coreOf, linkOf, updateLinkRow } from "./store.ts";
 import { checkVersion } from "./version.ts";
@@ -28,8 +28,7 @@ export async function updateLink(
       const row = await patched(tx, ctx, found.row, patch);
       if (isSame(found.row, row)) throw new Unchanged(linkOf(ctx, found));
       await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
-      const after = coreOf(ctx, { ...found, row });
-      tx.record(linkUpdated, row.id, { ...after, previous: changed(coreOf(ctx, found), after) });
+      tx.record(linkUpdated, row.id, withPrevious(coreOf(ctx, found), coreOf(ctx, { ...found, row })));
       return linkOf(ctx, { ...found, row });
     });
   } catch (error) {
@@ -43,14 +42,6 @@ export async function updateLink(
 const isSame = (before: LinkRow, after: LinkRow): boolean =>
   JSON.stringify({ ...after, version: before.version, updatedAt: before.updatedAt }) ===
   JSON.stringify(before);
-
-/** The fields of `before` that `after` has otherwise. */
-const changed = (before: LinkCore, after: LinkCore): Partial<LinkCore> =>
-  Object.fromEntries(
-    Object.entries(before).filter(
-      ([name, value]) => JSON.stringify(value) !== JSON.stringify(after[name as keyof LinkCore]),
-    ),
-  );
 
 async function patched(tx: Change, ctx: Context, before: LinkRow, patch: LinkPatch): Promise<LinkRow> {
   const row = {

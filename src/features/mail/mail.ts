@@ -5,6 +5,7 @@ import type { Id } from "../../lib/ids.ts";
 import { addressKey } from "../../lib/mailbox.ts";
 import type { Context } from "../../platform/context.ts";
 import { change } from "../../platform/events.ts";
+import { openBody } from "../../platform/mail/body.ts";
 import { mailQueued } from "../../platform/mail/events.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
 import { sendMailJob } from "../../platform/mail/send.ts";
@@ -65,12 +66,14 @@ export async function listMail(
  */
 export async function readMail(ctx: Context, id: string): Promise<Mail> {
   const row = await findMail(ctx, id);
-  return toMail(row, ctx.actor.workspaceId === null && !ctx.mail.configured);
+  const isShown = ctx.actor.workspaceId === null && !ctx.mail.configured;
+  return toMail(row, isShown ? openBody(ctx, row) : null);
 }
 
 /** Sends once more what was sent or has failed; a code that is good no longer is not. */
 export async function resendMail(ctx: Context, id: string): Promise<Mail> {
   const { mails } = ctx.db.tables;
+  await findMail(ctx, id);
   if (!ctx.mail.configured)
     throw new AppError("CONFLICT", "No mail server is set: set WAYPOST_SMTP_URL and restart.");
   await change(ctx, async (tx) => {

@@ -85,8 +85,9 @@ export const toMailItem = (
   sentAt: isoOrNull(row.sentAt),
 });
 
-export const toMail = (row: MailRow, isBodyShown: boolean): Mail => ({
+/** `body` is null for everybody but who may read it. */
+export const toMail = (row: MailRow, body: Mail["body"]): Mail => ({
   ...toMailItem(row),
   log: row.log.map(({ at, accepted, message }) => ({ at: isoOf(at), accepted, message })),
-  body: isBodyShown ? row.body : null,
+  body,
 });

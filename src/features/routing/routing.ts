@@ -65,13 +65,13 @@ interface HostFacts {
   readonly host?: string;
   readonly baseUrl?: string;
   /** The base URL that was given up. */
-  readonly previous?: string | null;
+  readonly previous?: { readonly baseUrl?: string | null };
 }
 
 function noteHost(hosts: Set<string>, { type, data }: Event): void {
   const { host, baseUrl, previous } = data as HostFacts;
   // First, because only the scheme or port may have changed.
-  if (previous) hosts.delete(originOf(previous).host);
+  if (previous?.baseUrl) hosts.delete(originOf(previous.baseUrl).host);
   if (baseUrl) hosts.add(originOf(baseUrl).host);
   if (host && type === "domain.deleted") hosts.delete(host);
   else if (host) hosts.add(host);

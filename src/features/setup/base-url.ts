@@ -2,7 +2,7 @@ import { eq, isNull } from "drizzle-orm";
 import { uniqueViolation } from "../../db/errors.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Context } from "../../platform/context.ts";
-import { change } from "../../platform/events.ts";
+import { change, withPrevious } from "../../platform/events.ts";
 import { baseUrlChanged } from "./events.ts";
 import { hostOfBase } from "./setup.ts";
 
@@ -18,7 +18,8 @@ export async function moveBaseUrl(ctx: Context, baseUrl: string): Promise<void> 
       const [before] = await tx.select().from(installation).limit(1);
       await tx.update(installation).set({ baseUrl }).where(eq(installation.id, 1));
       await tx.update(domains).set({ host, updatedAt: tx.now }).where(isNull(domains.workspaceId));
-      tx.record(baseUrlChanged, "installation", { baseUrl, previous: before?.baseUrl ?? null }, null);
+      const old: { baseUrl: string | null } = { baseUrl: before?.baseUrl ?? null };
+      tx.record(baseUrlChanged, "installation", withPrevious(old, { baseUrl }), null);
     });
   } catch (error) {
     throw uniqueViolation(error) === "domains_host" ? hostInUse(host, error) : error;

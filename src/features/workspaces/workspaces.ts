@@ -3,7 +3,7 @@ import type { Tx } from "../../db/database.ts";
 import { invalid, notFound } from "../../lib/errors.ts";
 import { type Id, newId } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
-import { type Change, change } from "../../platform/events.ts";
+import { type Change, change, withPrevious } from "../../platform/events.ts";
 import { workspaceCreated, workspaceUpdated } from "./events.ts";
 import { toWorkspace, type Workspace, type WorkspacePatch } from "./model.ts";
 
@@ -55,7 +55,7 @@ export const updateWorkspace = (ctx: Context, patch: WorkspacePatch): Promise<Wo
     };
     await tx.update(workspaces).set(after).where(eq(workspaces.id, before.id));
     const workspace = toWorkspace(after);
-    tx.record(workspaceUpdated, workspace.id, workspace);
+    tx.record(workspaceUpdated, workspace.id, withPrevious(toWorkspace(before), workspace));
     return workspace;
   });
 

@@ -2,6 +2,7 @@ import { type Id, newId } from "../../lib/ids.ts";
 import { addressKey } from "../../lib/mailbox.ts";
 import type { Context } from "../context.ts";
 import type { Change } from "../events.ts";
+import { sealBody } from "./body.ts";
 import { mailQueued } from "./events.ts";
 import { bodyOf } from "./layout.ts";
 import { type Brand, type MailType, ownBrand, type Reader } from "./letter.ts";
@@ -42,7 +43,7 @@ export async function queueMail<Props>(
     recipientKey: addressKey(reader.email),
     fromName: brand.name,
     subject: letter.subject,
-    body: bodyOf(letter, reader, brand, leave),
+    body: sealBody(ctx, id, bodyOf(letter, reader, brand, leave)),
     unsubscribeUrl: leave,
     secretUntil: secretUntil ?? null,
     status: ctx.mail.configured ? "queued" : "waiting",

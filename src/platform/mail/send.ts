@@ -5,6 +5,7 @@ import type { Id } from "../../lib/ids.ts";
 import type { Context } from "../context.ts";
 import { type Change, change } from "../events.ts";
 import { defineJob, type Job } from "../jobs/job.ts";
+import { openBody } from "./body.ts";
 import { mailDeferred, mailExpired, mailFailed, mailQueued, mailSent, mailSuppressed } from "./events.ts";
 import { suppress } from "./suppressions.ts";
 import { MailFailure } from "./transport.ts";
@@ -39,7 +40,8 @@ export async function sendMail(
 ) {
   const mail = await queuedMail(ctx, id);
   if (mail === null) return;
-  if (mail.body === null || (mail.secretUntil !== null && mail.secretUntil <= ctx.clock.now()))
+  const body = openBody(ctx, mail);
+  if (body === null || (mail.secretUntil !== null && mail.secretUntil <= ctx.clock.now()))
     return settle(ctx, mail, "expired", null, (tx) =>
       tx.record(mailExpired, mail.id, told(mail), mail.workspaceId),
     );
@@ -58,7 +60,7 @@ export async function sendMail(
         to: { name: mail.recipientName ?? "", address: mail.recipient },
         fromName: mail.fromName,
         subject: mail.subject,
-        ...mail.body,
+        ...body,
         messageId: mail.id,
         unsubscribeUrl: mail.unsubscribeUrl,
       },
