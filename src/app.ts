@@ -4,19 +4,26 @@ import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
 import { analyticsRoutes } from "./features/analytics/routes.ts";
+import { purgeDomains } from "./features/domains/purge.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
+import { inviteRoutes } from "./features/invites/routes.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
+import { purgeLinks } from "./features/links/purge.ts";
 import { linkRoutes } from "./features/links/routes.ts";
+import { purgeMails } from "./features/mail/purge.ts";
 import { mailRoutes } from "./features/mail/routes.ts";
 import { unsubscribePage } from "./features/mail/unsubscribe.ts";
+import { memberRoutes } from "./features/members/routes.ts";
 import { adminPage, docsPage } from "./features/reference/pages.ts";
 import { referenceRoutes } from "./features/reference/routes.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { setupRoutes } from "./features/setup/routes.ts";
+import { openMemberships } from "./features/workspaces/memberships.ts";
+import { purgeWorkspacesJob } from "./features/workspaces/purge.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
 import { startHeavyThread } from "./heavy.ts";
 import type { After, Clock } from "./lib/clock.ts";
@@ -27,7 +34,7 @@ import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
-import { openCallers } from "./platform/callers.ts";
+import { openCallers, type People } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
 import type { JobType } from "./platform/jobs/job.ts";
@@ -81,6 +88,9 @@ export interface Foundations extends AppOptions {
   readonly after?: After | undefined;
   readonly moreJobs?: readonly JobType[] | undefined;
   readonly mail?: MailTransport | undefined;
+  /** Tests bring people who need not sign in, and time that passes by hand. */
+  readonly people?: People | undefined;
+  readonly monotonic?: { now(): number } | undefined;
 }
 
 /** Puts the whole product together. This is the only file that knows every room. */
@@ -96,6 +106,8 @@ export async function assembleApp({
   after,
   moreJobs,
   mail,
+  people = nobodySignsIn,
+  monotonic,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -106,6 +118,7 @@ export async function assembleApp({
     schemeOf: (request) => (secure.has(request) ? "https" : "http"),
   });
   const keys = openKeyAuthentication({ db, clock, log });
+  const memberships = openMemberships({ db, monotonic });
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir);
@@ -124,22 +137,28 @@ export async function assembleApp({
     heard(event) {
       routing.heard(event, routes);
       keys.heard(event);
+      memberships.heard(event);
     },
     enqueued: (jobs) => worker.enqueued(jobs),
   };
   const worker = openWorker({
     ports,
     context: () => ports,
-    types: [sendMailJob, mailUpkeepJob, ...(moreJobs ?? [])],
+    types: [
+      sendMailJob,
+      mailUpkeepJob,
+      purgeWorkspacesJob([purgeLinks, purgeDomains, purgeMails]),
+      ...(moreJobs ?? []),
+    ],
     stopMs: config.WAYPOST_SHUTDOWN_TIMEOUT,
     after,
     startThread: startHeavyThread,
   });
 
   const authenticate = openCallers({
-    people: { byBearer: async () => null, byCookie: async () => null },
+    people,
     applications: keys,
-    memberships: { permissionsOf: async () => null },
+    memberships,
     operatorPermissions,
   });
   const metrics = openMetrics({
@@ -161,6 +180,8 @@ export async function assembleApp({
       setupRoutes(guard, firstRun),
       identityRoutes(guard),
       workspaceRoutes(guard),
+      memberRoutes(guard),
+      inviteRoutes(guard),
       keyRoutes(guard),
       domainRoutes(guard),
       mailRoutes(guard),
@@ -241,6 +262,8 @@ export async function assembleApp({
     stop: services.stop,
   };
 }
+
+const nobodySignsIn: People = { byBearer: async () => null, byCookie: async () => null };
 
 const outboundOf = (config: Config): Outbound =>
   openOutbound({

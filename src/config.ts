@@ -122,6 +122,19 @@ export const settings = {
   WAYPOST_REQUEST_TIMEOUT: duration("Longest an API call may take.", "30s"),
   WAYPOST_SHUTDOWN_TIMEOUT: duration("How long a stop waits for requests in flight.", "30s"),
   WAYPOST_IDEMPOTENCY_KEEP: duration("How long answers to an Idempotency-Key are kept.", "24h"),
+  WAYPOST_WORKSPACES_MAX: whole(
+    "Workspaces that one account may own, its personal one apart. 0: no limit.",
+    100,
+    0,
+    1_000_000,
+  ),
+  WAYPOST_WORKSPACE_GRACE: duration("How long a deleted workspace can be restored.", "30d"),
+  WAYPOST_INVITES_PER_HOUR: whole(
+    "Invitations that one workspace may mail in an hour. 0: no limit.",
+    100,
+    0,
+    1_000_000,
+  ),
   WAYPOST_DISK_RESERVE: size(
     "Free space below which writes are refused, so that redirects and clicks go on.",
     "200MB",

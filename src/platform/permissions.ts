@@ -12,15 +12,21 @@ export const permissions = [
   "keys:read",
   "keys:create",
   "keys:delete",
+  "members:read",
+  "members:create",
+  "members:update",
+  "members:delete",
   "workspace:read",
   "workspace:update",
+  "workspace:delete",
+  "workspace:transfer",
   "mail:read",
   "installation:read",
   "installation:update",
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-const viewer = ["links:read", "domains:read", "analytics:read", "workspace:read"] as const;
+const viewer = ["links:read", "domains:read", "analytics:read", "members:read", "workspace:read"] as const;
 const editor = [...viewer, "links:create", "links:update", "links:delete"] as const;
 const admin = [
   ...editor,
@@ -30,12 +36,19 @@ const admin = [
   "keys:read",
   "keys:create",
   "keys:delete",
+  "members:create",
+  "members:update",
+  "members:delete",
   "mail:read",
   "workspace:update",
 ] as const;
 
-/** What each role of a workspace may do. An owner differs from an admin by what may be done to owners. */
-export const roles = { viewer, editor, admin, owner: admin } as const satisfies Record<
+/** What an owner may do and nobody else: no role that a workspace makes itself holds it. */
+export const ownersOnly = ["workspace:delete", "workspace:transfer"] as const satisfies readonly Permission[];
+const owner = [...admin, ...ownersOnly] as const;
+
+/** What each role of a workspace may do. */
+export const roles = { viewer, editor, admin, owner } as const satisfies Record<
   string,
   readonly Permission[]
 >;

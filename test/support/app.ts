@@ -16,6 +16,7 @@ import type { MailTransport } from "../../src/platform/mail/transport.ts";
 import { permissions, type Role, roles } from "../../src/platform/permissions.ts";
 import { type HandClock, handClock } from "./clock.ts";
 import { openTestDatabase } from "./database.ts";
+import { testPeople } from "./people.ts";
 
 export interface TestApp {
   readonly app: App;
@@ -65,6 +66,8 @@ export interface TestAppOptions {
   readonly moreJobs?: readonly JobType[];
   /** The way mail goes; by the settings when left out. */
   readonly mail?: (config: Config) => MailTransport;
+  /** People show who they are by `personToken`, and need not sign in. */
+  readonly people?: boolean;
   /** Leave the installation as it is on the first day. */
   readonly fresh?: boolean;
 }
@@ -91,6 +94,9 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     after: clock.after,
     moreJobs: options.moreJobs,
     mail: options.mail?.(config),
+    ...(options.people ? { people: testPeople(clock) } : {}),
+    // What is remembered for a while is remembered until the test's clock is moved.
+    monotonic: clock,
   });
   await app.serve();
 

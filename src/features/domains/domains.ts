@@ -6,6 +6,7 @@ import { foldSlug } from "../../lib/slug.ts";
 import { hostOf } from "../../lib/url.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
+import { assertLiveSide } from "../workspaces/sides.ts";
 import { destinationOf, refuseLoop } from "./destination.ts";
 import { caseClashes, domainInUse, hostTaken, sharedDomain } from "./errors.ts";
 import { domainCreated, domainDeleted, domainUpdated } from "./events.ts";
@@ -29,6 +30,7 @@ export async function createDomain(ctx: Context, input: NewDomain): Promise<Doma
     throw invalid("/host", "host must be a host name such as go.example.com, without a scheme or port");
   try {
     return await change(ctx, async (tx) => {
+      await assertLiveSide(tx, ctx, "domains");
       const row = await addDomain(tx, ctx, { ...input, host, workspaceId: workspaceOf(ctx) });
       const before = await selectDefaultDomainId(tx, ctx);
       // No default of its own may also mean that the installation's host was chosen.
@@ -68,6 +70,7 @@ export async function addDomain(
 
 export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch): Promise<Domain> =>
   change(ctx, async (tx) => {
+    await assertLiveSide(tx, ctx, "domains");
     const before = await findDomain(tx, ctx, idOrHost);
     const { isDefault, ...settings } = patch;
     if (before.workspaceId === null && Object.keys(settings).length > 0) throw sharedDomain();
@@ -99,6 +102,7 @@ async function patched(tx: Change, ctx: Context, before: DomainRow, patch: Domai
 /** Takes away a host that no link lives on. */
 export const deleteDomain = (ctx: Context, idOrHost: string): Promise<Domain> =>
   change(ctx, async (tx) => {
+    await assertLiveSide(tx, ctx, "domains");
     const row = await findDomain(tx, ctx, idOrHost);
     if (row.workspaceId === null) throw sharedDomain();
     const links = await countLinksOf(tx, ctx, row.id);

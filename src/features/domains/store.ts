@@ -18,10 +18,11 @@ import type { DomainRow } from "./model.ts";
 
 type Reader = Pick<Tx, "select">;
 
-/** The workspace's own domains and the installation's. */
+/** The workspace's own domains and the installation's. A test side has those of its live side. */
 const usable = (ctx: Context) => {
-  const { domains } = ctx.db.tables;
-  return or(eq(domains.workspaceId, workspaceOf(ctx)), isNull(domains.workspaceId));
+  const { domains, workspaces } = ctx.db.tables;
+  const live = sql`(select coalesce(${workspaces.testOf}, ${workspaces.id}) from ${workspaces} where ${workspaces.id} = ${workspaceOf(ctx)})`;
+  return or(eq(domains.workspaceId, live), isNull(domains.workspaceId));
 };
 
 export async function selectDomains(
@@ -101,13 +102,14 @@ export async function selectDefaultDomainId(read: Reader, ctx: Context): Promise
   return row?.id ?? null;
 }
 
+/** Of both sides: a test link goes where a live one would. */
 export async function updateDefaultDomainId(tx: Tx, ctx: Context, id: Id<"dom"> | null): Promise<void> {
   const { workspaces } = ctx.db.tables;
   const set = { defaultDomainId: id, updatedAt: tx.now };
   await tx
     .update(workspaces)
     .set(set)
-    .where(eq(workspaces.id, workspaceOf(ctx)));
+    .where(or(eq(workspaces.id, workspaceOf(ctx)), eq(workspaces.testOf, workspaceOf(ctx))));
 }
 
 export async function countLinksOf(tx: Reader, ctx: Context, id: Id<"dom">): Promise<number> {

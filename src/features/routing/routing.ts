@@ -45,9 +45,13 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
         noteHost(hosts, event);
         cache.clear();
       }
+      if (CLOSING.test(event.type)) cache.clear();
     },
   };
 }
+
+/** All links of a workspace at once. */
+const CLOSING = /^workspace\.(deleted|restored|purged)$/;
 
 interface LinkFacts {
   readonly domainId: string;
@@ -84,13 +88,14 @@ async function ownHosts(db: Database): Promise<Set<string>> {
 
 /** One query for domain and link, whether or not the domain has such a slug. */
 function prepared(db: Database, domain: (tables: Database["tables"]) => SQL) {
-  const { domains, links } = db.tables;
+  const { domains, links, workspaces } = db.tables;
   const key = sql`case when ${domains.caseSensitive} then ${sql.placeholder("exact")} else ${sql.placeholder("folded")} end`;
   return db.prepare<RoutingRow>((read) =>
     read
-      .select({ domain: domains, link: links })
+      .select({ domain: domains, link: links, closedAt: workspaces.deletedAt })
       .from(domains)
       .leftJoin(links, and(eq(links.domainId, domains.id), eq(links.slugKey, key), isNull(links.deletedAt)))
+      .leftJoin(workspaces, eq(workspaces.id, sql`coalesce(${domains.workspaceId}, ${links.workspaceId})`))
       .where(domain(db.tables))
       .limit(1),
   );
