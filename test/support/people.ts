@@ -1,6 +1,8 @@
+import type { RoleName } from "../../src/db/schema/workspaces.ts";
 import type { Id } from "../../src/lib/ids.ts";
 import type { People } from "../../src/platform/callers.ts";
 import type { Permission } from "../../src/platform/permissions.ts";
+import type { Answer, TestApp } from "./app.ts";
 import type { HandClock } from "./clock.ts";
 
 export interface ShownPerson {
@@ -32,3 +34,46 @@ export const testPeople = (clock: Pick<HandClock, "now">): People => ({
   },
   byCookie: async () => null,
 });
+
+export interface TestPerson {
+  readonly id: string;
+  readonly email: string;
+  /** Their bearer token. */
+  readonly key: string;
+  call(method: string, path: string, body?: unknown, workspaceId?: string): Promise<Answer>;
+  /** The same person with another token. */
+  shown(how: ShownPerson): TestPerson;
+}
+
+/** Makes an account on an app with `people`. */
+export async function makePerson(app: TestApp, email: string): Promise<TestPerson> {
+  const { body } = await app.operate("POST", "/users", { email });
+  const of = (how: ShownPerson): TestPerson => {
+    const key = personToken(body.data.id, how);
+    return {
+      id: body.data.id,
+      email,
+      key,
+      call: (method, path, input, workspaceId) =>
+        app.call(method, path, {
+          key,
+          ...(input === undefined ? {} : { body: input }),
+          ...(workspaceId === undefined ? {} : { headers: { "x-workspace-id": workspaceId } }),
+        }),
+      shown: of,
+    };
+  };
+  return of({});
+}
+
+/** Makes somebody a member, without an invitation. */
+export async function enrol(app: TestApp, workspaceId: string, userId: string, role: string): Promise<void> {
+  await app.db.transaction((tx) =>
+    tx.insert(app.db.tables.members).values({
+      workspaceId: workspaceId as Id<"ws">,
+      userId: userId as Id<"usr">,
+      role: role as RoleName,
+      createdAt: tx.now,
+    }),
+  );
+}

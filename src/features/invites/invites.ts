@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, isNull, lt } from "drizzle-orm";
 import { uniqueViolation } from "../../db/errors.ts";
 import { AppError, invalid, notFound } from "../../lib/errors.ts";
-import { encodeTime, type Id, newId } from "../../lib/ids.ts";
+import { type Id, newId } from "../../lib/ids.ts";
 import { addressKey } from "../../lib/mailbox.ts";
 import { hashOf, randomText } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
@@ -229,10 +229,7 @@ async function addressOf(tx: Change, ctx: Context, id: string): Promise<string |
 async function refuseTooMany(tx: Change, ctx: Context, { workspaceId, emailKey }: FullRow): Promise<void> {
   const { mails } = ctx.db.tables;
   const max = ctx.config.WAYPOST_INVITES_PER_HOUR;
-  const lately = and(
-    gt(mails.id, `mail_${encodeTime(tx.now - HOUR_MS)}` as Id<"mail">),
-    eq(mails.type, inviteMail.name),
-  );
+  const lately = and(gt(mails.createdAt, tx.now - HOUR_MS), eq(mails.type, inviteMail.name));
   if (max > 0 && (await tx.$count(mails, and(eq(mails.workspaceId, workspaceId), lately))) >= max)
     throw tooManyInvites(max, "for one workspace");
   if ((await tx.$count(mails, and(eq(mails.recipientKey, emailKey), lately))) >= PER_ADDRESS)

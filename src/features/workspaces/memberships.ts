@@ -87,6 +87,6 @@ export function openMemberships({
 
 /** What a role grants; `own` is what the workspace says of a role of its own. A role that is gone grants nothing. */
 export function permissionsOfRole(role: string, own: readonly string[] | null): ReadonlySet<Permission> {
-  if (role in roles) return new Set<Permission>(roles[role as keyof typeof roles]);
+  if (Object.hasOwn(roles, role)) return new Set<Permission>(roles[role as keyof typeof roles]);
   return new Set((own ?? []).filter(isPermission));
 }

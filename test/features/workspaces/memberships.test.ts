@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { and, eq } from "drizzle-orm";
+import { openMemberships } from "../../../src/features/workspaces/memberships.ts";
+import type { Id } from "../../../src/lib/ids.ts";
+import type { Person } from "../../../src/platform/context.ts";
+import { roles } from "../../../src/platform/permissions.ts";
+import { type TestApp, testApp } from "../../support/app.ts";
+import { enrol, makePerson, type TestPerson } from "../../support/people.ts";
+
+let app: TestApp;
+let ada: TestPerson;
+let bob: TestPerson;
+let acme: { id: Id<"ws">; testId: Id<"ws"> };
+beforeAll(async () => {
+  app = await testApp({ people: true });
+  ada = await makePerson(app, "ada@example.org");
+  bob = await makePerson(app, "bob@example.org");
+  acme = (await ada.call("POST", "/workspaces", { name: "Acme" })).body.data;
+  await enrol(app, acme.id, bob.id, "editor");
+});
+afterAll(() => app.close());
+
+const destination = { destinationUrl: "https://example.com/" };
+const person = ({ id }: TestPerson): Person => ({
+  userId: id as Id<"usr">,
+  sessionId: null,
+  provedAt: null,
+  operator: false,
+  scopes: null,
+});
+const member = ({ id }: TestPerson) => `/workspaces/${acme.id}/members/${id}`;
+
+test("a person acts in the workspace that the header names, and without one in none", async () => {
+  expect((await bob.call("POST", "/links", destination, acme.id)).status).toBe(201);
+  expect((await bob.call("POST", "/links", destination)).status).toBe(403);
+  expect((await bob.call("POST", "/links", destination, "acme")).status).toBe(400);
+});
+
+test("a workspace of others is answered like one that is not there, wherever it is named", async () => {
+  const eve = await makePerson(app, "eve@example.org");
+  const missing = acme.id.replace(/.{4}$/, "zzzz");
+  const ask = async (id: string, where: "header" | "path") => {
+    const answer = await (where === "path"
+      ? eve.call("GET", `/workspaces/${id}/members`)
+      : eve.call("GET", "/links", undefined, id));
+    return [answer.status, answer.body.error];
+  };
+  for (const where of ["header", "path"] as const) {
+    expect(await ask(acme.id, where)).toEqual(await ask(missing, where));
+    expect((await ask(acme.id, where))[0]).toBe(404);
+  }
+  expect((await app.call("GET", `/workspaces/${acme.id}`)).body.error).toEqual(
+    (await app.call("GET", `/workspaces/${missing}`)).body.error,
+  );
+});
+
+test("the path decides against the header, and a key acts in its own workspace whatever a header says", async () => {
+  const own = (await bob.call("GET", "/workspaces")).body.data[0].id;
+  const seen = await bob.call("GET", `/workspaces/${acme.id}/members`, undefined, own);
+  expect(seen.body.data).toHaveLength(2);
+  const [mine, named] = await Promise.all([
+    app.call("GET", "/workspace"),
+    app.call("GET", "/workspace", { headers: { "x-workspace-id": acme.id } }),
+  ]);
+  expect(named.body.data.id).toBe(mine.body.data.id);
+});
+
+test("an operator is no member: running the installation opens no workspace", async () => {
+  const operator = (await makePerson(app, "op@example.org")).shown({ operator: true });
+  expect((await operator.call("GET", "/links", undefined, acme.id)).status).toBe(404);
+  expect((await operator.call("GET", "/installation/workspaces")).status).toBe(200);
+  expect((await operator.call("GET", `/workspaces/${acme.id}/members`)).status).toBe(404);
+});
+
+test("each id of another workspace that a body, a path or a query can name is refused, and changes nothing", async () => {
+  const eve = await makePerson(app, "eve2@example.org");
+  const own = (await eve.call("POST", "/workspaces", { name: "Eve" })).body.data.id;
+  const base = `/workspaces/${own}`;
+  const theirs = {
+    domain: (await ada.call("POST", "/domains", { host: "acme.example" }, acme.id)).body.data.id,
+    role: (await ada.call("POST", `/workspaces/${acme.id}/roles`, { name: "R", permissions: ["links:read"] }))
+      .body.data.id,
+    invite: (await ada.call("POST", `/workspaces/${acme.id}/invites`, { email: "z@example.org" })).body.data
+      .id,
+  };
+  const before = (await app.events()).length;
+  for (const [method, path, body, status] of [
+    ["PATCH", base, { defaultDomainId: theirs.domain }, 400],
+    ["POST", "/links", { ...destination, domain: theirs.domain }, 400],
+    ["POST", `${base}/invites`, { email: "q@example.org", role: theirs.role }, 400],
+    ["PATCH", `${base}/members/${eve.id}`, { role: theirs.role }, 400],
+    ["PATCH", `${base}/roles/${theirs.role}`, { name: "x" }, 404],
+    ["DELETE", `${base}/roles/${theirs.role}`, undefined, 404],
+    ["GET", `${base}/members/${bob.id}`, undefined, 404],
+    ["PATCH", `${base}/members/${bob.id}`, { role: "viewer" }, 404],
+    ["DELETE", `${base}/members/${bob.id}`, undefined, 404],
+    ["GET", `${base}/invites/${theirs.invite}`, undefined, 404],
+    ["POST", `${base}/invites/${theirs.invite}/resend`, undefined, 404],
+    ["DELETE", `${base}/invites/${theirs.invite}`, undefined, 404],
+    ["POST", `/invites/${theirs.invite}/accept`, undefined, 404],
+    ["POST", `/invites/${theirs.invite}/decline`, undefined, 404],
+    ["POST", `${base}/transfer`, { userId: bob.id }, 400],
+    ["GET", `${base}/transfer`, undefined, 404],
+  ] as const) {
+    const answer = await eve.call(method, path, body, own);
+    expect([method, path, answer.status]).toEqual([method, path, status]);
+  }
+  expect((await app.events()).length).toBe(before);
+});
+
+test("a role that is taken away grants nothing from the next call on, in this process", async () => {
+  const may = async () => (await bob.call("POST", "/links", destination, acme.id)).status;
+  expect(await may()).toBe(201);
+  await ada.call("PATCH", member(bob), { role: "viewer" });
+  expect([await may(), (await bob.call("GET", "/links", undefined, acme.id)).status]).toEqual([403, 200]);
+  await ada.call("PATCH", member(bob), { role: "editor" });
+  expect(await may()).toBe(201);
+  await ada.call("DELETE", member(bob));
+  expect(await may()).toBe(404);
+  await enrol(app, acme.id, bob.id, "editor");
+  app.clock.advance(1000);
+  expect(await may()).toBe(201);
+});
+
+test("a role of one's own is taken away from all who have it by changing the role", async () => {
+  const cy = await makePerson(app, "cy@example.org");
+  const role = await ada.call("POST", `/workspaces/${acme.id}/roles`, {
+    name: "Writers",
+    permissions: ["links:create", "links:read"],
+  });
+  await enrol(app, acme.id, cy.id, role.body.data.id);
+  const may = async () => (await cy.call("POST", "/links", destination, acme.id)).status;
+  expect(await may()).toBe(201);
+  await ada.call("PATCH", `/workspaces/${acme.id}/roles/${role.body.data.id}`, {
+    permissions: ["links:read"],
+  });
+  expect(await may()).toBe(403);
+});
+
+test("what another process has changed holds here within a second, however often it is asked meanwhile", async () => {
+  const other = openMemberships({ db: app.db, monotonic: app.clock });
+  const asked = async () => [...((await other.permissionsOf(person(bob), acme.id)) ?? ["gone"])];
+  expect(await asked()).toEqual([...roles.editor]);
+  await ada.call("PATCH", member(bob), { role: "viewer" });
+  // A hundred a second, as somebody does who wants to keep the memory warm.
+  const seen: string[][] = [];
+  for (let i = 0; i < 100; i++) {
+    app.clock.advance(10);
+    seen.push(await asked());
+  }
+  expect(seen[0]).toEqual([...roles.editor]);
+  expect(seen.slice(50)).toEqual(Array(50).fill([...roles.viewer]));
+  await ada.call("DELETE", member(bob));
+  app.clock.advance(1000);
+  expect(await asked()).toEqual(["gone"]);
+  await enrol(app, acme.id, bob.id, "editor");
+});
+
+test("an answer is as old as its question: a slow one does not bring back what was taken away meanwhile", async () => {
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  let slow = true;
+  const read = new Proxy(app.db.read, {
+    get: (target, name) => {
+      const found = Reflect.get(target, name) as (...args: unknown[]) => unknown;
+      if (name !== "select" || !slow) return found.bind(target);
+      slow = false;
+      return (...args: unknown[]) => ({
+        from: () => ({
+          innerJoin: () => ({
+            leftJoin: () => ({
+              where: () => ({
+                limit: async () => {
+                  const rows = [{ role: "editor", granted: null, deletedAt: null }];
+                  await held;
+                  return rows;
+                },
+              }),
+            }),
+          }),
+        }),
+        args,
+      });
+    },
+  });
+  const memberships = openMemberships({
+    db: { ...app.db, tables: app.db.tables, read },
+    monotonic: app.clock,
+  });
+  const early = memberships.permissionsOf(person(bob), acme.id);
+  await ada.call("PATCH", member(bob), { role: "viewer" });
+  memberships.heard({ type: "member.updated" } as never);
+  release();
+  expect((await early)?.has("links:create")).toBe(true);
+  expect((await memberships.permissionsOf(person(bob), acme.id))?.has("links:create")).toBe(false);
+});
+
+test("a person may do in the test side what they may do in the live side", async () => {
+  await ada.call("PATCH", member(bob), { role: "viewer" });
+  expect((await bob.call("POST", "/links", destination, acme.testId)).status).toBe(403);
+  await ada.call("PATCH", member(bob), { role: "editor" });
+  expect((await bob.call("POST", "/links", destination, acme.testId)).status).toBe(201);
+});
+
+test("a token that is limited does what its scopes say, and nothing that is its owner's alone", async () => {
+  const limited = ada.shown({ scopes: ["links:read"] });
+  expect((await limited.call("GET", "/links", undefined, acme.id)).status).toBe(200);
+  expect((await limited.call("POST", "/links", destination, acme.id)).status).toBe(403);
+  for (const [method, path, body] of [
+    ["GET", "/workspaces", undefined],
+    ["POST", "/workspaces", { name: "x" }],
+    ["GET", "/invites", undefined],
+    ["POST", `/workspaces/${acme.id}/leave`, undefined],
+    ["POST", "/invites/accept", { token: "0".repeat(40) }],
+  ] as const)
+    expect([path, (await limited.call(method, path, body)).status]).toEqual([path, 403]);
+});
+
+test("a role that is in nobody's table grants nothing", async () => {
+  const { members } = app.db.tables;
+  const mine = and(eq(members.workspaceId, acme.id), eq(members.userId, bob.id as Id<"usr">));
+  const set = (role: string) =>
+    app.db.transaction((tx) =>
+      tx
+        .update(members)
+        .set({ role: role as "viewer" })
+        .where(mine),
+    );
+  await set("role_gone");
+  app.clock.advance(1000);
+  expect((await bob.call("GET", "/links", undefined, acme.id)).status).toBe(403);
+  await set("toString");
+  app.clock.advance(1000);
+  expect((await bob.call("GET", "/links", undefined, acme.id)).status).toBe(403);
+  await set("editor");
+  app.clock.advance(1000);
+});
