@@ -3,13 +3,12 @@ import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { neighbourhoodOf, networkOf } from "../lib/ip.ts";
 import { checkBody, readBody } from "./body.ts";
-import { assertPerson } from "./callers.ts";
 import { type Actor, type Context, type Ports, systemActor } from "./context.ts";
 import { failure, type Stamp } from "./envelope.ts";
 import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
 import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./limits.ts";
 import type { Observed } from "./metrics.ts";
-import { PERSON, type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
+import { type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
 
 /** Who asks, from the request's credentials; null when it brings none. */
 export type Authenticate = (request: Request) => Promise<Actor | null>;
@@ -197,8 +196,7 @@ function admit(
 ): void {
   refuseWhen(closed);
   if (!actor) throw new AppError("UNAUTHORIZED", "Send an API key: Authorization: Bearer way_sk_…");
-  if (permission === PERSON) assertPerson(actor);
-  else if (permission !== null && !actor.permissions.has(permission))
+  if (permission !== null && !actor.permissions.has(permission))
     throw new AppError("FORBIDDEN", `This needs the permission ${permission}.`);
 }
 

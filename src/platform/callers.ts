@@ -1,7 +1,7 @@
 import { AppError } from "../lib/errors.ts";
 import { type Id, isId } from "../lib/ids.ts";
 import type { Actor, Application, Person } from "./context.ts";
-import type { Permission } from "./permissions.ts";
+import { type Permission, personPermissions } from "./permissions.ts";
 
 /** How people show who they are. */
 export interface People {
@@ -39,7 +39,7 @@ export interface CallerPorts {
  */
 export function openCallers({ people, applications, memberships, operatorPermissions }: CallerPorts) {
   async function actorOfPerson(person: Person, workspaceId: Id<"ws"> | null): Promise<Actor> {
-    const own = new Set<Permission>(person.operator ? operatorPermissions : []);
+    const own = new Set<Permission>([...personPermissions, ...(person.operator ? operatorPermissions : [])]);
     const granted = workspaceId === null ? own : await memberships.permissionsOf(person, workspaceId);
     if (granted === null)
       throw new AppError("NOT_FOUND", "There is no such workspace, or you are not in it.");
@@ -103,17 +103,6 @@ const bearerOf = (request: Request): string | null =>
 export function personOf({ actor }: { readonly actor: Actor }): Person {
   if (actor.person === null) throw notAPerson();
   return actor.person;
-}
-
-/**
- * For what people do for themselves, whatever their roles: a token that is limited does what its scopes say, and
- * nothing else in its owner's name. Whoever works on the machine itself passes; the verb says whether it needs a person.
- * @throws AppError FORBIDDEN
- */
-export function assertPerson({ kind, person }: Actor): void {
-  if (person === null && kind !== "system") throw notAPerson();
-  if (person !== null && person.scopes !== null)
-    throw new AppError("FORBIDDEN", "This token is limited to its scopes: sign in, or take one without.");
 }
 
 const notAPerson = (): AppError =>

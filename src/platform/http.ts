@@ -5,7 +5,6 @@ import type { Logger } from "../lib/log.ts";
 import type { Context } from "./context.ts";
 import { failure, type Stamp, validationError } from "./envelope.ts";
 import type { Permission } from "./permissions.ts";
-import { PERSON } from "./routes.ts";
 import { detailsOf } from "./validation.ts";
 
 /** Which context a request that has been let in carries. */
@@ -19,11 +18,6 @@ export const guard = (contextOf: ContextOf) =>
   new Elysia({ name: "guard" }).macro({
     may: (permission: Permission) => ({
       detail: { "x-permission": permission } as never,
-      resolve: ({ request }: { request: Request }): { ctx: Context } => ({ ctx: contextOf(request) }),
-    }),
-    /** For whoever has signed in, in whichever workspace, or none. */
-    person: (_: true) => ({
-      detail: { "x-permission": PERSON } as never,
       resolve: ({ request }: { request: Request }): { ctx: Context } => ({ ctx: contextOf(request) }),
     }),
     /** For the public list: a `ctx` whose actor may do nothing. */

@@ -21,6 +21,9 @@ export const permissions = [
   "workspace:delete",
   "workspace:transfer",
   "mail:read",
+  "memberships:read",
+  "memberships:create",
+  "memberships:delete",
   "installation:read",
   "installation:update",
 ] as const;
@@ -59,6 +62,13 @@ export const operatorPermissions = [
   "mail:read",
   "installation:read",
   "installation:update",
+] as const satisfies readonly Permission[];
+
+/** What everybody who is signed in may do with what is their own, in any workspace and in none. In no role. */
+export const personPermissions = [
+  "memberships:read",
+  "memberships:create",
+  "memberships:delete",
 ] as const satisfies readonly Permission[];
 
 export const isPermission = (text: string): text is Permission => permissions.some((one) => one === text);

@@ -1,23 +1,20 @@
 import type { AnyElysia } from "elysia";
 import { isPermission, type Permission } from "./permissions.ts";
 
-/** Stands where a permission would: what people do for themselves, whatever their roles. */
-export const PERSON = "person";
-
 /** A route as it was registered: what OpenAPI, the permission tests and 405 answers are made from. */
 export interface RegisteredRoute {
   readonly method: string;
   /** With parameters as `:name`. */
   readonly path: string;
   /** Null for routes on the public list. */
-  readonly permission: Permission | typeof PERSON | null;
+  readonly permission: Permission | null;
 }
 
 /** Every route of an app. A route that declares neither `may` nor `open` is a mistake and throws at the start. */
 export function registeredRoutes(app: AnyElysia): RegisteredRoute[] {
   return app.routes.map(({ method, path, hooks }) => {
     const declared: unknown = (hooks as { detail?: Record<string, unknown> }).detail?.["x-permission"];
-    if (declared === null || declared === PERSON) return { method, path, permission: declared };
+    if (declared === null) return { method, path, permission: null };
     if (typeof declared === "string" && isPermission(declared)) return { method, path, permission: declared };
     throw new Error(`${method} ${path} declares neither a permission nor that it is open`);
   });

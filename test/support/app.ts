@@ -9,6 +9,7 @@ import { openInstallation } from "../../src/features/installation/installation.t
 import type { Id } from "../../src/lib/ids.ts";
 import { type Logger, silentLog } from "../../src/lib/log.ts";
 import type { Outbound } from "../../src/lib/outbound/outbound.ts";
+import type { People } from "../../src/platform/callers.ts";
 import { type Context, systemActor } from "../../src/platform/context.ts";
 import type { JobType } from "../../src/platform/jobs/job.ts";
 import { localOperator } from "../../src/platform/local-door.ts";
@@ -16,7 +17,6 @@ import type { MailTransport } from "../../src/platform/mail/transport.ts";
 import { permissions, type Role, roles } from "../../src/platform/permissions.ts";
 import { type HandClock, handClock } from "./clock.ts";
 import { openTestDatabase } from "./database.ts";
-import { testPeople } from "./people.ts";
 
 export interface TestApp {
   readonly app: App;
@@ -66,8 +66,8 @@ export interface TestAppOptions {
   readonly moreJobs?: readonly JobType[];
   /** The way mail goes; by the settings when left out. */
   readonly mail?: (config: Config) => MailTransport;
-  /** People show who they are by `personToken`, and need not sign in. */
-  readonly people?: boolean;
+  /** Who people are; without it nobody signs in. */
+  readonly people?: People;
   /** Leave the installation as it is on the first day. */
   readonly fresh?: boolean;
 }
@@ -94,7 +94,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     after: clock.after,
     moreJobs: options.moreJobs,
     mail: options.mail?.(config),
-    ...(options.people ? { people: testPeople(clock) } : {}),
+    people: options.people,
     // What is remembered for a while is remembered until the test's clock is moved.
     monotonic: clock,
   });

@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
 import { uniqueViolation } from "../../db/errors.ts";
-import { notFound } from "../../lib/errors.ts";
+import { AppError, notFound } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { hashOf } from "../../lib/secrets.ts";
-import { assertPerson, personOf } from "../../platform/callers.ts";
+import { personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { addUser, hashPassword } from "../identity/create-user.ts";
@@ -27,7 +27,9 @@ import type { Reader } from "./store.ts";
 export async function acceptByToken(ctx: Context, { token, account }: Acceptance): Promise<Accepted> {
   const hash = hashOf(token);
   const { person, application } = ctx.actor;
-  if (person !== null || application !== null) assertPerson(ctx.actor);
+  // The route is open, so that its permission is asked for here.
+  if ((person !== null || application !== null) && !ctx.actor.permissions.has("memberships:create"))
+    throw new AppError("FORBIDDEN", "This is for people: sign in. A key or a limited token cannot do it.");
   // Before any hashing of passwords: made-up tokens cost next to nothing.
   const found = await receivedWith(ctx.db.read, ctx, hash, ctx.clock.now());
   if (person !== null)

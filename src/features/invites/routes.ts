@@ -99,7 +99,7 @@ const received = (guard: Guard) =>
   new Elysia({ prefix: "/invites", tags: ["Invitations"] })
     .use(guard)
     .get("", async ({ ctx }) => ok(ctx, "Your invitations", await listMyInvites(ctx)), {
-      person: true,
+      may: "memberships:read",
       response: { 200: envelope(t.Array(ReceivedInvite)) },
       detail: { operationId: "listMyInvites", summary: "What you were invited to and may accept" },
     })
@@ -134,7 +134,7 @@ const received = (guard: Guard) =>
           acceptInvite(c, params.invite),
         ),
       {
-        person: true,
+        may: "memberships:create",
         params: ReceivedParams,
         response: { 200: envelope(Accepted) },
         detail: { operationId: "acceptInvite", summary: "Become a member" },
@@ -147,7 +147,7 @@ const received = (guard: Guard) =>
           declineInvite(c, params.invite),
         ),
       {
-        person: true,
+        may: "memberships:delete",
         params: ReceivedParams,
         response: { 200: envelope(ReceivedInvite) },
         detail: { operationId: "declineInvite", summary: "Decline an invitation" },

@@ -1,6 +1,6 @@
 import { Type as t } from "@sinclair/typebox";
 import type { RoleName } from "../../db/schema/workspaces.ts";
-import { ownersOnly, permissions } from "../../platform/permissions.ts";
+import { ownersOnly, permissions, personPermissions } from "../../platform/permissions.ts";
 import { isoOf, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
 
 /** owner, admin, editor, viewer, or the id of a role of the workspace's own. */
@@ -12,7 +12,8 @@ export const RoleWord = t.String({
 });
 
 const given = permissions.filter(
-  (one) => !one.startsWith("installation:") && !ownersOnly.some((owners) => owners === one),
+  (one) =>
+    !one.startsWith("installation:") && ![...ownersOnly, ...personPermissions].some((no) => no === one),
 );
 const Permissions = t.Array(oneOf(given), {
   minItems: 1,

@@ -85,7 +85,7 @@ const memberList = (guard: Guard) =>
         return once(inside, { status: 200, message: "You have left the workspace" }, params, leaveWorkspace);
       },
       {
-        person: true,
+        may: "memberships:delete",
         params: WorkspaceParams,
         response: { 200: envelope(Member) },
         detail: { operationId: "leaveWorkspace", summary: "Go out of a workspace; its last owner cannot" },
@@ -158,7 +158,7 @@ const ownership = (guard: Guard) =>
       async ({ ctx, params }) =>
         ok(ctx, "Transfer", await readTransfer(await inWorkspace(ctx, params.workspace))),
       {
-        person: true,
+        may: "memberships:read",
         params: WorkspaceParams,
         response: { 200: envelope(Transfer) },
         detail: {
@@ -190,7 +190,7 @@ const ownership = (guard: Guard) =>
         return once(inside, { status: 200, message: "The workspace is yours" }, params, acceptTransfer);
       },
       {
-        person: true,
+        may: "memberships:create",
         params: WorkspaceParams,
         response: { 200: envelope(Transfer) },
         detail: {
@@ -204,7 +204,7 @@ const ownership = (guard: Guard) =>
       async ({ ctx, params }) =>
         ok(ctx, "Offer ended", await cancelTransfer(await inWorkspace(ctx, params.workspace))),
       {
-        person: true,
+        may: "memberships:delete",
         params: WorkspaceParams,
         response: { 200: envelope(Transfer) },
         detail: { operationId: "cancelTransfer", summary: "Decline the offer, or take it back" },

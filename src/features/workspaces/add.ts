@@ -10,7 +10,7 @@ import { slugTaken, tooManyWorkspaces } from "./errors.ts";
 import { workspaceCreated } from "./events.ts";
 import { type NewWorkspace, toWorkspace, type Workspace, type WorkspaceRow } from "./model.ts";
 import { ownSettings, patchedSettings } from "./settings.ts";
-import { testRowOf } from "./sides.ts";
+import { testRowOf } from "./test-side.ts";
 
 /** Makes a workspace that whoever asks owns. */
 export async function createWorkspace(ctx: Context, input: NewWorkspace): Promise<Workspace> {

@@ -55,7 +55,7 @@ export const workspaceRoutes = (guard: Guard) =>
           ),
         ),
       {
-        person: true,
+        may: "memberships:read",
         query: strict({ ...mineQuery, ...pagingQuery }),
         response: { 200: listEnvelope(MyWorkspace) },
         detail: {
@@ -69,7 +69,7 @@ export const workspaceRoutes = (guard: Guard) =>
       ({ ctx, body }) =>
         once(ctx, { status: 201, message: "Workspace created" }, body, (c) => createWorkspace(c, body)),
       {
-        person: true,
+        may: "memberships:create",
         body: NewWorkspace,
         response: { 201: envelope(Workspace) },
         detail: { operationId: "createWorkspace", summary: "Make a workspace, and own it" },

@@ -1,34 +1,9 @@
 import { eq } from "drizzle-orm";
-import type { Tx } from "../../db/database.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
-import { type Id, newId } from "../../lib/ids.ts";
+import type { Id } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { onTestSide } from "./errors.ts";
-import type { WorkspaceRow } from "./model.ts";
 import { type Reader, selectWorkspace } from "./store.ts";
-
-/**
- * The test side of a live workspace, made when it is first asked for where a workspace is older than test sides.
- * @throws AppError NOT_FOUND when there is no such live workspace
- */
-export async function testSideOf(tx: Tx, ctx: Context, liveId: Id<"ws">): Promise<Id<"ws">> {
-  const found = await selectWorkspace(tx, ctx, liveId);
-  if (!found || found.row.testOf !== null) throw notFound("workspace");
-  if (found.testId !== null) return found.testId;
-  const row = testRowOf(found.row, tx.now);
-  await tx.insert(ctx.db.tables.workspaces).values(row);
-  return row.id;
-}
-
-/** A test side is set up like its live side; it has no slug, and nobody's name but that one's. */
-export const testRowOf = (live: WorkspaceRow, now: number) => ({
-  ...live,
-  id: newId("ws", now),
-  slug: null,
-  testOf: live.id,
-  personalOf: null,
-  purgeAt: null,
-});
 
 /** The live side of whichever side the caller acts in. */
 export async function liveSideOf(read: Reader, ctx: Context): Promise<Id<"ws">> {

@@ -3,8 +3,8 @@ import { eq } from "drizzle-orm";
 import { openTransport } from "../../../src/platform/mail/transport.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { makeAuthority } from "../../support/certificates.ts";
-import { enrol, makePerson, type TestPerson } from "../../support/people.ts";
 import { type SmtpSink, smtpSink } from "../../support/smtp.ts";
+import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 const authority = makeAuthority("Invites test");
 let sink: SmtpSink;
@@ -15,7 +15,7 @@ let id: string;
 beforeAll(async () => {
   sink = await smtpSink({ certificate: authority.issue("DNS:localhost", { rsa: true }) });
   app = await testApp({
-    people: true,
+    people: teamPeople,
     env: {
       WAYPOST_SMTP_URL: `smtp://localhost:${sink.port}`,
       WAYPOST_MAIL_FROM: "links@example.com",

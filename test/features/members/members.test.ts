@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { ownersOnly, roles } from "../../../src/platform/permissions.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
-import { enrol, makePerson, type TestPerson } from "../../support/people.ts";
+import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 let app: TestApp;
 const people: Record<string, TestPerson> = {};
 let id: string;
 let base: string;
 beforeAll(async () => {
-  app = await testApp({ people: true });
+  app = await testApp({ people: teamPeople });
   for (const name of ["owner", "admin", "editor", "viewer"])
     people[name] = await makePerson(app, `${name}@example.org`);
   id = (await people["owner"]!.call("POST", "/workspaces", { name: "Acme" })).body.data.id;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { type TestApp, testApp } from "../../support/app.ts";
-import { enrol, makePerson, type TestPerson } from "../../support/people.ts";
+import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 let app: TestApp;
 let ada: TestPerson;
@@ -10,7 +10,7 @@ let cy: TestPerson;
 let base: string;
 let id: string;
 beforeAll(async () => {
-  app = await testApp({ people: true, env: { WAYPOST_WORKSPACES_MAX: "12" } });
+  app = await testApp({ people: teamPeople, env: { WAYPOST_WORKSPACES_MAX: "12" } });
   ada = await makePerson(app, "ada@example.org");
   bob = await makePerson(app, "bob@example.org");
   cy = await makePerson(app, "cy@example.org");

@@ -5,14 +5,14 @@ import type { Id } from "../../../src/lib/ids.ts";
 import type { Person } from "../../../src/platform/context.ts";
 import { roles } from "../../../src/platform/permissions.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
-import { enrol, makePerson, type TestPerson } from "../../support/people.ts";
+import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 let app: TestApp;
 let ada: TestPerson;
 let bob: TestPerson;
 let acme: { id: Id<"ws">; testId: Id<"ws"> };
 beforeAll(async () => {
-  app = await testApp({ people: true });
+  app = await testApp({ people: teamPeople });
   ada = await makePerson(app, "ada@example.org");
   bob = await makePerson(app, "bob@example.org");
   acme = (await ada.call("POST", "/workspaces", { name: "Acme" })).body.data;

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
-import { testSideOf } from "../../../src/features/workspaces/sides.ts";
+import { testSideOf } from "../../../src/features/workspaces/test-side.ts";
 import { monthStart } from "../../../src/features/workspaces/usage.ts";
 import type { Id } from "../../../src/lib/ids.ts";
 import { roles } from "../../../src/platform/permissions.ts";
 import { contextOf, type TestApp, testApp } from "../../support/app.ts";
-import { enrol, makePerson, type TestPerson } from "../../support/people.ts";
+import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 let app: TestApp;
 let ada: TestPerson;
 beforeAll(async () => {
-  app = await testApp({ people: true, env: { WAYPOST_WORKSPACES_MAX: "20" } });
+  app = await testApp({ people: teamPeople, env: { WAYPOST_WORKSPACES_MAX: "20" } });
   ada = await makePerson(app, "ada@example.org");
 });
 afterAll(() => app.close());
@@ -232,11 +232,11 @@ test("a workspace that is older than test sides gets one when it is asked for, a
   expect((await ada.call("GET", `/workspaces/${id}`)).body.data.testId).toBeNull();
   const ctx = contextOf(app, id);
   const sides: Id<"ws">[] = [];
-  for (let i = 0; i < 3; i++) sides.push(await app.db.transaction((tx) => testSideOf(tx, ctx, id)));
+  for (let i = 0; i < 3; i++)
+    sides.push(await app.db.transaction(async (tx) => (await testSideOf(tx, ctx, id)).other()));
   expect(new Set(sides).size).toBe(1);
-  await expect(app.db.transaction((tx) => testSideOf(tx, ctx, sides[0]!))).rejects.toThrow(
-    "no such workspace",
-  );
+  const back = await app.db.transaction((tx) => testSideOf(tx, ctx, sides[0]!));
+  expect([back.side, await back.other()]).toEqual(["test", id]);
 });
 
 test("the operator lists all workspaces by name and kind, without test sides; nobody else does", async () => {
