@@ -66,6 +66,8 @@ export interface TestAppOptions {
   readonly moreJobs?: readonly JobType[];
   /** The way mail goes; by the settings when left out. */
   readonly mail?: (config: Config) => MailTransport;
+  /** A second process on the database of another app, which is closed last. */
+  readonly beside?: Pick<TestApp, "db" | "clock">;
   /** Who people are; without it nobody signs in. */
   readonly people?: People;
   /** Leave the installation as it is on the first day. */
@@ -76,8 +78,8 @@ const OWNER = `owner-key-${"0".repeat(40)}`;
 
 /** The real app over a fresh database, on a clock moved by hand. Without `clicks`, none are recorded. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const clock = handClock();
-  const db = await openTestDatabase(clock);
+  const clock = options.beside?.clock ?? handClock();
+  const db = options.beside?.db ?? (await openTestDatabase(clock));
   const dataDir = mkdtempSync(join(tmpdir(), "waypost-test-"));
   const config = testConfig(options.fresh ? options.env : { WAYPOST_SETUP_KEY: OWNER, ...options.env });
   const installation = await openInstallation(db);
@@ -151,7 +153,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     async close() {
       await app.stop();
       await clicks.stop();
-      await db.close();
+      if (!options.beside) await db.close();
     },
   };
 }
