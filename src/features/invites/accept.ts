@@ -13,7 +13,7 @@ import { toMember } from "../members/model.ts";
 import { selectMemberFor } from "../members/read.ts";
 import { permissionsOfRole } from "../workspaces/memberships.ts";
 import { toWorkspace, type WorkspaceRow } from "../workspaces/model.ts";
-import { inviteOver, noAccountYet, otherAddress, signInFirst } from "./errors.ts";
+import { accountThere, inviteOver, otherAddress, signInFirst } from "./errors.ts";
 import { inviteAccepted, inviteDeclined } from "./events.ts";
 import { endInvite } from "./invites.ts";
 import { type Acceptance, type Accepted, type ReceivedInvite, toInvite } from "./model.ts";
@@ -24,24 +24,32 @@ import type { Reader } from "./store.ts";
  * Becomes a member by the token of the letter: with the account that has signed in, which must be of the address that
  * was invited, or with a new one, whose address the letter has proved.
  */
-export async function acceptByToken(ctx: Context, { token, account }: Acceptance): Promise<Accepted> {
+export async function acceptByToken(ctx: Context, input: Acceptance): Promise<Accepted> {
+  const { token, ...account } = input;
   const hash = hashOf(token);
   const { person, application } = ctx.actor;
   // The route is open, so that its permission is asked for here.
   if ((person !== null || application !== null) && !ctx.actor.permissions.has("memberships:create"))
     throw new AppError("FORBIDDEN", "This is for people: sign in. A key or a limited token cannot do it.");
   // Before any hashing of passwords: made-up tokens cost next to nothing.
-  const found = await receivedWith(ctx.db.read, ctx, hash, ctx.clock.now());
-  if (person !== null)
-    return change(ctx, async (tx) => join(tx, ctx, await again(tx, ctx, hash), person.userId));
-  if (await accountOf(ctx.db.read, ctx, found.invite.emailKey)) throw signInFirst();
-  if (account === undefined) throw noAccountYet();
-  const passwordHash = await hashPassword(account.password);
+  const { invite } = await receivedWith(ctx.db.read, ctx, hash, ctx.clock.now());
+  if (person === null) return acceptWithNewAccount(ctx, hash, invite.emailKey, account);
+  for (const field of Object.keys(account)) throw accountThere(field);
+  return change(ctx, async (tx) => join(tx, ctx, await again(tx, ctx, hash), person.userId));
+}
+
+async function acceptWithNewAccount(
+  ctx: Context,
+  hash: string,
+  emailKey: string,
+  { password, ...names }: Omit<Acceptance, "token">,
+): Promise<Accepted> {
+  if (await accountOf(ctx.db.read, ctx, emailKey)) throw signInFirst();
+  const passwordHash = await hashPassword(password);
   try {
     return await change(ctx, async (tx) => {
       const received = await again(tx, ctx, hash);
-      const { email } = received.invite;
-      const user = await addUser(tx, ctx, { ...account, email }, passwordHash);
+      const user = await addUser(tx, ctx, { ...names, email: received.invite.email }, passwordHash);
       return { ...(await join(tx, ctx, received, user.id as Id<"usr">)), user };
     });
   } catch (error) {

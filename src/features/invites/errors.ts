@@ -1,4 +1,4 @@
-import { AppError } from "../../lib/errors.ts";
+import { AppError, invalid } from "../../lib/errors.ts";
 
 export const invitedAlready = (cause?: unknown) =>
   new AppError("CONFLICT", "This address has been invited already. Send that invitation again instead.", {
@@ -28,7 +28,5 @@ export const signInFirst = () =>
     "There is an account with the address that was invited: sign in with it first.",
   );
 
-export const noAccountYet = () =>
-  new AppError("UNAUTHORIZED", "Sign in, or send account: it is made with the address that was invited.", {
-    details: [{ path: "/account", message: "account is required unless you are signed in" }],
-  });
+export const accountThere = (field: string) =>
+  invalid(`/${field}`, `${field} is for a new account, and you are signed in`);

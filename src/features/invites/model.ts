@@ -60,19 +60,15 @@ const Token = t.String({
 const Name = t.String({ minLength: 1, maxLength: 100 });
 
 export const InviteToken = strict({ token: Token });
-export const Acceptance = strict({
-  token: Token,
-  account: t.Optional(
-    strict(
-      {
-        password: t.Optional(Password),
-        firstName: t.Optional(nullable(Name)),
-        lastName: t.Optional(nullable(Name)),
-      },
-      "For whoever has no account yet: it is made with the address that was invited.",
-    ),
-  ),
-});
+export const Acceptance = strict(
+  {
+    token: Token,
+    password: t.Optional(Password),
+    firstName: t.Optional(nullable(Name)),
+    lastName: t.Optional(nullable(Name)),
+  },
+  "Password and names are for whoever has no account yet: it is made with the address that was invited.",
+);
 export type Acceptance = typeof Acceptance.static;
 
 export const Accepted = t.Object(

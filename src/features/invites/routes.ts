@@ -111,12 +111,10 @@ const received = (guard: Guard) =>
     })
     .post(
       "/accept",
-      ({ ctx, body }) => {
-        const { password: _, ...account } = body.account ?? {};
-        return once(ctx, { status: 200, message: "Invitation accepted" }, { ...body, account }, (c) =>
+      ({ ctx, body }) =>
+        once(ctx, { status: 200, message: "Invitation accepted" }, { ...body, password: null }, (c) =>
           acceptByToken(c, body),
-        );
-      },
+        ),
       {
         open: true,
         body: Acceptance,
