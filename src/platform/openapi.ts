@@ -59,7 +59,8 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
 }
 
 const DESCRIPTION = `
-**Who asks.** Send a key of your workspace as \`Authorization: Bearer way_sk_…\` or \`X-API-Key\`. A key implies its workspace.
+**Who asks.** Send a key of your workspace as \`Authorization: Bearer way_sk_…\` or \`X-API-Key\`. A key implies its workspace;
+a person names one in the path or by \`X-Workspace-Id\`.
 What belongs to another workspace is answered like what does not exist: 404.
 
 **Answers** carry \`success\`, \`status\`, \`message\`, \`data\` and \`meta\`; refusals carry \`error\` with a code that never changes and

@@ -29,7 +29,7 @@ export async function acceptByToken(ctx: Context, input: Acceptance): Promise<Ac
   const hash = hashOf(token);
   const { person, application } = ctx.actor;
   // The route is open, so that its permission is asked for here.
-  if ((person !== null || application !== null) && !ctx.actor.permissions.has("memberships:create"))
+  if (person === null ? application !== null : !ctx.actor.permissions.has("memberships:create"))
     throw new AppError("FORBIDDEN", "This is for people: sign in. A key or a limited token cannot do it.");
   // Before any hashing of passwords: made-up tokens cost next to nothing.
   const { invite } = await receivedWith(ctx.db.read, ctx, hash, ctx.clock.now());

@@ -5,19 +5,20 @@ import type { LinkRow } from "../links/model.ts";
 export interface RoutingRow {
   readonly domain: DomainRow;
   readonly link: LinkRow | null;
-  /** When the workspace was deleted that owns the domain or, on the installation's own host, the link. */
-  readonly closedAt: number | null;
 }
 
 /** Tells locations that would come back to us: a host may have become ours after they were stored. */
 export type Loops = (location: string) => boolean;
 
-/** A link compiled for deciding. Null for a host of a deleted workspace, which is nobody's; its links are not there. */
-export function compile({ domain, link, closedAt }: RoutingRow, loops: Loops): Route | null {
-  if (closedAt !== null && domain.workspaceId !== null) return null;
+/** Tells workspaces that were deleted. */
+export type Closed = (workspaceId: string) => boolean;
+
+/** A link compiled for deciding. A host of a deleted workspace is nobody's, and its links are not there. */
+export function compile({ domain, link }: RoutingRow, loops: Loops, closed: Closed): Route | null {
+  if (domain.workspaceId !== null && closed(domain.workspaceId)) return null;
   return {
     domain: domainSnapshot(domain, loops),
-    link: link === null || closedAt !== null ? null : linkSnapshot(link, loops),
+    link: link === null || closed(link.workspaceId) ? null : linkSnapshot(link, loops),
   };
 }
 

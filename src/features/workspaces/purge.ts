@@ -62,6 +62,7 @@ async function purge(
       if (signal.aborted) return;
       await step(ctx, workspaceId, signal);
     }
+  await ctx.clicks.settled();
   await forget();
   await change(ctx, async (tx) => {
     const found = await selectWorkspace(tx, ctx, id);

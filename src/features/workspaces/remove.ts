@@ -11,7 +11,7 @@ import { notTyped, personalStays } from "./errors.ts";
 import { workspaceDeleted, workspaceRestored } from "./events.ts";
 import { toWorkspace, type Workspace, type WorkspaceRow } from "./model.ts";
 import { assertLiveSide } from "./sides.ts";
-import { bothSides } from "./store.ts";
+import { bothSides, type Found } from "./store.ts";
 import { findWorkspace } from "./workspaces.ts";
 
 /**
@@ -27,16 +27,25 @@ export function deleteWorkspace(ctx: Context, confirm: string): Promise<Workspac
     if (row.deletedAt !== null) throw new AppError("CONFLICT", "This workspace was deleted already.");
     if (confirm !== row.name) throw notTyped();
     const purgeAt = tx.now + ctx.config.WAYPOST_WORKSPACE_GRACE;
-    const { workspaces, transfers } = ctx.db.tables;
-    await tx.update(workspaces).set({ deletedAt: tx.now, updatedAt: tx.now }).where(bothSides(ctx, row.id));
-    await tx.update(workspaces).set({ purgeAt }).where(eq(workspaces.id, row.id));
-    await tx.delete(transfers).where(eq(transfers.workspaceId, row.id));
     await tellOwners(tx, ctx, row, purgeAt);
-    const after = { ...row, deletedAt: tx.now, updatedAt: tx.now, purgeAt };
-    const workspace = toWorkspace(after, testId);
-    tx.record(workspaceDeleted, workspace.id, workspace, row.id);
-    return workspace;
+    return shutWorkspace(tx, ctx, { row, testId }, purgeAt);
   });
+}
+
+/** The same inside a change that does more, whoever asks: an account takes its personal workspace with it. */
+export async function shutWorkspace(
+  tx: Change,
+  ctx: Context,
+  { row, testId }: Found,
+  purgeAt: number,
+): Promise<Workspace> {
+  const { workspaces, transfers } = ctx.db.tables;
+  await tx.update(workspaces).set({ deletedAt: tx.now, updatedAt: tx.now }).where(bothSides(ctx, row.id));
+  await tx.update(workspaces).set({ purgeAt }).where(eq(workspaces.id, row.id));
+  await tx.delete(transfers).where(eq(transfers.workspaceId, row.id));
+  const workspace = toWorkspace({ ...row, deletedAt: tx.now, updatedAt: tx.now, purgeAt }, testId);
+  tx.record(workspaceDeleted, workspace.id, workspace, row.id);
+  return workspace;
 }
 
 /** Takes back a deletion that is not past its grace: everything is as it was. */

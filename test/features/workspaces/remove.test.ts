@@ -82,6 +82,10 @@ test("a deleted workspace answers nothing from the next call and the next click 
   expect(gone.map((one: { id: string }) => one.id)).toEqual([id]);
   expect((await bob.call("GET", "/workspaces?deleted=true")).body.data).toEqual([]);
   expect((await bob.call("POST", `/workspaces/${id}/restore`)).status).toBe(404);
+  // A process that starts meanwhile knows it, too.
+  const later = await testApp({ beside: app });
+  expect((await later.visit(urls[1]!)).status).toBe(404);
+  await later.close();
   expect((await ada.call("POST", `/workspaces/${id}/restore`)).body.data.deletedAt).toBeNull();
   expect(await answers()).toEqual([302, 302, 302, 200, 200, 200, 201]);
 });
