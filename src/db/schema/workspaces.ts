@@ -11,7 +11,7 @@ export const workspaceTables = ({ table, text, time, json }: Kit) => ({
     updatedAt: time("updated_at").notNull(),
     /** Unique in the installation; test sides and personal workspaces have none. */
     slug: text("slug"),
-    /** The workspace whose test side this is. Members, roles, domains and settings are those of the live side. */
+    /** The workspace whose test side this is. Members, roles and settings are those of the live side. */
     testOf: text<Id<"ws">>("test_of"),
     /** Whose personal workspace this is. */
     personalOf: text<Id<"usr">>("personal_of"),

@@ -36,5 +36,6 @@ export const testRowOf = (live: WorkspaceRow, now: number) => ({
   slug: null,
   testOf: live.id,
   personalOf: null,
+  defaultDomainId: null,
   purgeAt: null,
 });

@@ -56,9 +56,10 @@ export async function updateWorkspace(ctx: Context, patch: WorkspacePatch): Prom
       if (Object.keys(previous).length === 0) throw new Unchanged(toWorkspace(before, testId));
       const { workspaces } = ctx.db.tables;
       const { slug, name, timeZone, locale, brand, linkDefaults, defaultDomainId, updatedAt } = after;
-      const shared = { name, timeZone, locale, brand, linkDefaults, defaultDomainId, updatedAt };
+      const shared = { name, timeZone, locale, brand, linkDefaults, updatedAt };
       await tx.update(workspaces).set(shared).where(bothSides(ctx, before.id));
-      if (slug !== before.slug) await tx.update(workspaces).set({ slug }).where(eq(workspaces.id, before.id));
+      // A test side without a default domain takes the live side's, and has no slug.
+      await tx.update(workspaces).set({ slug, defaultDomainId }).where(eq(workspaces.id, before.id));
       tx.record(workspaceUpdated, workspace.id, { ...workspace, previous });
       return workspace;
     });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { and, eq } from "drizzle-orm";
+import type { Id } from "../../../src/lib/ids.ts";
 import { ownersOnly, roles } from "../../../src/platform/permissions.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
@@ -195,6 +197,23 @@ test("of a hundred owners who go at once, by every way there is, one stays; each
     expect(answers.some(({ status }) => status === 200)).toBe(true);
   }
 }, 120_000);
+
+test("the race would be lost by counting first and deleting then: the trial can tell", async () => {
+  const pair = await Promise.all([0, 1].map((i) => makePerson(app, `naive-${i}@example.org`)));
+  const made = (await pair[0]!.call("POST", "/workspaces", { name: "Naive" })).body.data.id;
+  await enrol(app, made, pair[1]!.id, "owner");
+  const { members } = app.db.tables;
+  const owners = and(eq(members.workspaceId, made), eq(members.role, "owner"));
+  await Promise.all(
+    pair.map(async ({ id: userId }) => {
+      if ((await app.db.read.$count(members, owners)) < 2) return;
+      await app.db.transaction((tx) =>
+        tx.delete(members).where(and(owners, eq(members.userId, userId as Id<"usr">))),
+      );
+    }),
+  );
+  expect(await app.db.read.$count(members, owners)).toBe(0);
+});
 
 test("a member who leaves sees the workspace no more; who was never in it cannot leave", async () => {
   const other = await another("viewer");

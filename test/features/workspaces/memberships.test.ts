@@ -3,6 +3,7 @@ import { and, eq } from "drizzle-orm";
 import { openMemberships } from "../../../src/features/workspaces/memberships.ts";
 import type { Id } from "../../../src/lib/ids.ts";
 import type { Person } from "../../../src/platform/context.ts";
+import { routeMatcher } from "../../../src/platform/routes.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
@@ -83,6 +84,7 @@ test("each id of another workspace that a body, a path or a query can name is re
       .id,
   };
   const before = (await app.events()).length;
+  const tried = new Set<string>();
   for (const [method, path, body, status] of [
     ["PATCH", base, { defaultDomainId: theirs.domain }, 400],
     ["POST", "/links", { ...destination, domain: theirs.domain }, 400],
@@ -103,9 +105,45 @@ test("each id of another workspace that a body, a path or a query can name is re
   ] as const) {
     const answer = await eve.call(method, path, body, own);
     expect([method, path, answer.status]).toEqual([method, path, status]);
+    for (const name of namesIn(method, `/api/v1${path}`, body ?? {})) tried.add(name);
   }
   expect((await app.events()).length).toBe(before);
+  // Nothing was left out: the reference knows every place where an id can stand.
+  const { paths } = (await app.call("GET", "/openapi.json")).body;
+  expect([...tried].filter((one) => /workspaces|invites/.test(one)).sort()).toEqual(placesOfIds(paths));
 });
+
+const isId = (name: string) => /^(member|role|invite|domain)$|Id$/.test(name);
+
+/** Where a request names something but its own workspace: `PATCH /api/v1/workspaces/:workspace/members/:member role`. */
+function namesIn(method: string, path: string, body: object): string[] {
+  const found = routeMatcher(app.app.api.routes)(method, path);
+  if (found.kind !== "route") throw new Error(`${method} ${path} is no route`);
+  const inPath = [...found.route.path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
+  return [...inPath, ...Object.keys(body)]
+    .filter(isId)
+    .map((name) => `${method} ${found.route.path} ${name}`);
+}
+
+/** The same from the reference, for workspaces and what is in them. */
+function placesOfIds(paths: Record<string, Record<string, Operation>>): string[] {
+  const places = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, { parameters = [], requestBody }]) => {
+      const body = Object.values(requestBody?.content ?? {})[0]?.schema.properties ?? {};
+      const names = [...parameters.map(({ name }) => name), ...Object.keys(body)];
+      const route = path.replace(/\{(\w+)\}/g, ":$1");
+      return names.filter(isId).map((name) => `${method.toUpperCase()} ${route} ${name}`);
+    }),
+  );
+  return [...new Set(places)].filter((one) => /\/api\/v1\/(workspaces|invites)/.test(one)).sort();
+}
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string }[];
+  readonly requestBody?: {
+    readonly content: Record<string, { readonly schema: { readonly properties?: object } }>;
+  };
+}
 
 test("a role that is taken away grants nothing from the next call on, in this process", async () => {
   const may = async () => (await bob.call("POST", "/links", destination, acme.id)).status;

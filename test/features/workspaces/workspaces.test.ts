@@ -209,10 +209,12 @@ test("a test side sees and makes test data only, on the live side's domains, and
     (await ada.call("GET", "/links", undefined, side)).body.data.map(({ slug }: { slug: string }) => slug);
   expect([await seen(id), await seen(testId)]).toEqual([["a"], ["b"]]);
   expect((await ada.call("GET", `/links/${live.body.data.id}`, undefined, testId)).status).toBe(404);
+  for (const [method, body] of [
+    ["PATCH", { slugLength: 5 }],
+    ["DELETE", undefined],
+  ] as const)
+    expect((await ada.call(method, `/domains/${domain.body.data.id}`, body, testId)).status).toBe(403);
   for (const [method, path, body] of [
-    ["POST", "/domains", { host: "test.example" }],
-    ["PATCH", `/domains/${domain.body.data.id}`, { slugLength: 5 }],
-    ["DELETE", `/domains/${domain.body.data.id}`, undefined],
     ["PATCH", "/workspace", { name: "x" }],
     ["GET", `/workspaces/${testId}/members`, undefined],
     ["POST", `/workspaces/${testId}/invites`, { email: "x@example.org" }],
