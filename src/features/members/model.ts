@@ -1,7 +1,7 @@
 import { Type as t } from "@sinclair/typebox";
 import type { RoleName } from "../../db/schema/workspaces.ts";
 import { ownersOnly, permissions, personPermissions } from "../../platform/permissions.ts";
-import { isoOf, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
+import { isoOf, nameText, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
 
 /** owner, admin, editor, viewer, or the id of a role of the workspace's own. */
 export const RoleWord = t.String({
@@ -21,7 +21,7 @@ const Permissions = t.Array(oneOf(given), {
   uniqueItems: true,
   description: "What it grants. Deleting and handing over the workspace is for owners alone.",
 });
-const RoleTitle = t.String({ minLength: 1, maxLength: 60, pattern: "\\S", description: "a name" });
+const RoleTitle = nameText(60);
 
 export const NewRole = strict({ name: RoleTitle, permissions: Permissions });
 export type NewRole = typeof NewRole.static;

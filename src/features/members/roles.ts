@@ -6,7 +6,7 @@ import { type Id, newId } from "../../lib/ids.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged } from "../../platform/events.ts";
 import { roles as builtIn, permissions as order, type Permission } from "../../platform/permissions.ts";
-import { isoOf } from "../../platform/schema.ts";
+import { isoOf, plainName } from "../../platform/schema.ts";
 import { assertLiveSide } from "../workspaces/sides.ts";
 import { roleInUse, roleNameTaken } from "./errors.ts";
 import { roleCreated, roleDeleted, roleUpdated } from "./events.ts";
@@ -134,8 +134,8 @@ async function findRole(tx: Change, ctx: Context, id: string): Promise<RoleRow> 
 }
 
 const named = (text: string) => {
-  const name = text.trim();
-  return { name, nameKey: name.normalize("NFC").toLowerCase() };
+  const name = plainName(text);
+  return { name, nameKey: name.toLowerCase() };
 };
 
 const inOrder = (some: readonly Permission[]): Permission[] => order.filter((one) => some.includes(one));

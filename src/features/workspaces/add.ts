@@ -6,6 +6,7 @@ import { randomText } from "../../lib/secrets.ts";
 import { personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
+import { plainName } from "../../platform/schema.ts";
 import { slugTaken, tooManyWorkspaces } from "./errors.ts";
 import { workspaceCreated } from "./events.ts";
 import { type NewWorkspace, toWorkspace, type Workspace, type WorkspaceRow } from "./model.ts";
@@ -69,7 +70,7 @@ async function insert(tx: Change, ctx: Context, input: ToInsert): Promise<Worksp
   const { ownerId, slug, personalOf } = input;
   const live: WorkspaceRow & { createdBy: string } = {
     id: newId("ws", tx.now),
-    name: input.name.trim(),
+    name: plainName(input.name),
     slug,
     testOf: null,
     personalOf,

@@ -1,14 +1,8 @@
 import { Type as t } from "@sinclair/typebox";
 import type { LinkDefaults, WorkspaceBrand } from "../../db/schema/workspaces.ts";
-import { isoOf, isoOrNull, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
+import { isoOf, isoOrNull, nameText, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
 
-export const WorkspaceName = t.String({
-  minLength: 1,
-  maxLength: 100,
-  pattern: "\\S",
-  description: "a name",
-  examples: ["Acme"],
-});
+export const WorkspaceName = nameText(100, { examples: ["Acme"] });
 
 const Slug = t.String({
   minLength: 3,
@@ -33,7 +27,7 @@ const Locale = t.String({
 
 const Brand = strict(
   {
-    name: t.Optional(nullable(t.String({ minLength: 1, maxLength: 100, pattern: "\\S" }))),
+    name: t.Optional(nullable(nameText(100))),
     logoUrl: t.Optional(nullable(t.String({ maxLength: 2048, description: "https:// only." }))),
     website: t.Optional(nullable(t.String({ maxLength: 2048 }))),
     color: t.Optional(

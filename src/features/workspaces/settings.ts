@@ -1,6 +1,7 @@
 import type { LinkDefaults, WorkspaceBrand } from "../../db/schema/workspaces.ts";
 import { invalid } from "../../lib/errors.ts";
 import { parseDestination } from "../../lib/url.ts";
+import { plainName } from "../../platform/schema.ts";
 import type { NewWorkspace } from "./model.ts";
 
 export interface Settings {
@@ -47,7 +48,7 @@ function localeOf(name: string): string {
 
 function brandOf({ name, logoUrl, website, color }: WorkspaceBrand): WorkspaceBrand {
   return withoutNulls({
-    name: name?.trim() ?? null,
+    name: name ? plainName(name) : null,
     logoUrl: webAddress("/brand/logoUrl", logoUrl, /^https:/),
     website: webAddress("/brand/website", website, /^https?:/),
     color: color?.toLowerCase() ?? null,

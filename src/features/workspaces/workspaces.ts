@@ -6,6 +6,7 @@ import type { Id } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { change, Unchanged } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
+import { plainName } from "../../platform/schema.ts";
 import { slugTaken } from "./errors.ts";
 import { workspaceUpdated } from "./events.ts";
 import { toWorkspace, type Workspace, type WorkspacePatch, type WorkspaceRow } from "./model.ts";
@@ -78,7 +79,7 @@ async function patched(
   if (defaultDomainId) await checkDomain(tx, ctx, defaultDomainId);
   return {
     ...before,
-    name: patch.name?.trim() ?? before.name,
+    name: patch.name === undefined ? before.name : plainName(patch.name),
     slug: patch.slug ?? before.slug,
     ...patchedSettings(before, patch),
     defaultDomainId: defaultDomainId === undefined ? before.defaultDomainId : defaultDomainId,
