@@ -7,23 +7,30 @@ import { analyticsRoutes } from "./features/analytics/routes.ts";
 import { eraseAuditJob } from "./features/audit/erase.ts";
 import { auditRoutes } from "./features/audit/routes.ts";
 import { sealAuditJob } from "./features/audit/seal.ts";
+import { purgeDomains } from "./features/domains/purge.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
+import { inviteRoutes } from "./features/invites/routes.ts";
 import { jobRoutes } from "./features/jobs/routes.ts";
 import { forgetLostKeys } from "./features/keyring/keyring.ts";
 import { keyringRoutes } from "./features/keyring/routes.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
 import { emptyTrashJob } from "./features/links/jobs.ts";
+import { purgeLinks } from "./features/links/purge.ts";
 import { linkRoutes } from "./features/links/routes.ts";
+import { purgeMails } from "./features/mail/purge.ts";
 import { mailRoutes } from "./features/mail/routes.ts";
 import { unsubscribePage } from "./features/mail/unsubscribe.ts";
+import { memberRoutes } from "./features/members/routes.ts";
 import { adminPage, docsPage } from "./features/reference/pages.ts";
 import { referenceRoutes } from "./features/reference/routes.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { setupRoutes } from "./features/setup/routes.ts";
+import { openMemberships } from "./features/workspaces/memberships.ts";
+import { purgeWorkspacesJob } from "./features/workspaces/purge.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
 import { startHeavyThread } from "./heavy.ts";
 import { type After, type Clock, systemAfter } from "./lib/clock.ts";
@@ -34,7 +41,7 @@ import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
-import { openCallers } from "./platform/callers.ts";
+import { openCallers, type People } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { type Denials, openDenials } from "./platform/denials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
@@ -98,6 +105,9 @@ export interface Foundations extends AppOptions {
   readonly after?: After | undefined;
   readonly moreJobs?: readonly JobType[] | undefined;
   readonly mail?: MailTransport | undefined;
+  /** Tests bring people who need not sign in, and time that passes by hand. */
+  readonly people?: People | undefined;
+  readonly monotonic?: { now(): number } | undefined;
 }
 
 /** Puts the whole product together. This is the only file that knows every room. */
@@ -114,6 +124,8 @@ export async function assembleApp({
   moreJobs,
   mail,
   forgetLostKeys: isForgetting,
+  people = nobodySignsIn,
+  monotonic,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -124,6 +136,7 @@ export async function assembleApp({
     schemeOf: (request) => (secure.has(request) ? "https" : "http"),
   });
   const keys = openKeyAuthentication({ db, clock, log });
+  const memberships = openMemberships({ db, monotonic });
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
@@ -145,6 +158,7 @@ export async function assembleApp({
     heard(event) {
       routing.heard(event, routes);
       keys.heard(event);
+      memberships.heard(event);
     },
     get jobs() {
       return worker;
@@ -158,6 +172,7 @@ export async function assembleApp({
       emptyTrashJob,
       sendMailJob,
       mailUpkeepJob,
+      purgeWorkspacesJob([purgeLinks, purgeDomains, purgeMails]),
       resealJob,
       sealAuditJob,
       eraseAuditJob,
@@ -170,9 +185,9 @@ export async function assembleApp({
   });
 
   const authenticate = openCallers({
-    people: { byBearer: async () => null, byCookie: async () => null },
+    people,
     applications: keys,
-    memberships: { permissionsOf: async () => null },
+    memberships,
     operatorPermissions,
   });
   const denials = openDenials({ clock, log, after: after ?? systemAfter });
@@ -198,6 +213,8 @@ export async function assembleApp({
       setupRoutes(guard, firstRun),
       identityRoutes(guard),
       workspaceRoutes(guard),
+      memberRoutes(guard),
+      inviteRoutes(guard),
       keyRoutes(guard),
       jobRoutes(guard),
       keyringRoutes(guard),
@@ -291,6 +308,8 @@ export async function assembleApp({
     stop: services.stop,
   };
 }
+
+const nobodySignsIn: People = { byBearer: async () => null, byCookie: async () => null };
 
 const outboundOf = (config: Config): Outbound =>
   openOutbound({

@@ -135,6 +135,19 @@ export const settings = {
   WAYPOST_TRASH_KEEP: duration("How long deleted links stay in the trash before they are destroyed.", "30d"),
   WAYPOST_JOBS_KEEP: duration("How long jobs that are done or cancelled are kept.", "3d"),
   WAYPOST_JOBS_KEEP_DEAD: duration("How long jobs that have failed for good are kept.", "30d"),
+  WAYPOST_WORKSPACES_MAX: whole(
+    "Workspaces that one account may own, its personal one apart. 0: no limit.",
+    100,
+    0,
+    1_000_000,
+  ),
+  WAYPOST_WORKSPACE_GRACE: duration("How long a deleted workspace can be restored.", "30d"),
+  WAYPOST_INVITES_PER_HOUR: whole(
+    "Invitations that one workspace may mail in an hour. 0: no limit.",
+    100,
+    0,
+    1_000_000,
+  ),
   WAYPOST_DISK_RESERVE: size(
     "Free space below which writes are refused, so that redirects and clicks go on.",
     "200MB",

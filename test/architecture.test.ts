@@ -19,8 +19,10 @@ const floors = [
 const featureOrder = [
   ...[
     "installation",
-    "identity",
     "workspaces",
+    "identity",
+    "members",
+    "invites",
     "keys",
     "jobs",
     "keyring",
@@ -51,7 +53,8 @@ const houses: Readonly<Record<string, RegExp>> = {
   bowser: /^clicks\/enrich\//,
   isbot: /^clicks\/enrich\//,
   "ipaddr.js": /^lib\/ip\.ts/,
-  "lru-cache": /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/authenticate)\.ts/,
+  "lru-cache":
+    /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/authenticate|features\/workspaces\/memberships)\.ts/,
   "@logtape/logtape": /^lib\/log\.ts/,
   nodemailer: /^platform\/mail\/transport\.ts/,
   "prom-client": /^platform\/(worker\/)?metrics\.ts/,
@@ -90,6 +93,9 @@ const transactionHouses = new Set([
   "platform/sealing-keys.ts",
   "features/audit/seal.ts",
   "features/keys/authenticate.ts",
+  "features/workspaces/purge.ts",
+  "features/links/purge.ts",
+  "features/mail/purge.ts",
   "features/installation/installation.ts",
   "features/analytics/mirror.ts",
 ]);

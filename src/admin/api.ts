@@ -1,10 +1,22 @@
 import type { Overview } from "../features/analytics/model.ts";
 import type { Domain } from "../features/domains/model.ts";
+import type { Acceptance, Accepted, ReceivedInvite } from "../features/invites/model.ts";
 import type { Link, NewLink } from "../features/links/model.ts";
 import type { SetupInput, SetupResult } from "../features/setup/model.ts";
 import type { Workspace } from "../features/workspaces/model.ts";
 
-export type { Domain, Link, NewLink, Overview, SetupInput, SetupResult, Workspace };
+export type {
+  Acceptance,
+  Accepted,
+  Domain,
+  Link,
+  NewLink,
+  Overview,
+  ReceivedInvite,
+  SetupInput,
+  SetupResult,
+  Workspace,
+};
 
 export interface Counts {
   readonly clicks: number;
@@ -24,6 +36,8 @@ export interface LinkPage {
 export const api = {
   setupState: () => call<{ needed: boolean }>("GET", "/setup"),
   setUp: (input: SetupInput) => call<SetupResult>("POST", "/setup", input),
+  lookAtInvite: (token: string) => call<ReceivedInvite>("POST", "/invites/look", { token }),
+  acceptInvite: (input: Acceptance) => call<Accepted>("POST", "/invites/accept", input),
   workspace: () => call<Workspace>("GET", "/workspace"),
   /** Asks with a key that is not kept yet. */
   tryKey: (key: string) => envelope<Workspace>("GET", "/workspace", undefined, key),

@@ -1,4 +1,5 @@
 import { api, forgetKey, hasKey, onRefused } from "./api.ts";
+import { invitePage, inviteToken } from "./invites/page.ts";
 import { signInPage } from "./keys/sign-in.ts";
 import { linksPage } from "./links/page.ts";
 import { setupPage } from "./setup/page.ts";
@@ -10,6 +11,8 @@ async function show(): Promise<void> {
   try {
     const { needed } = await api.setupState();
     if (needed) return put(setupPage(() => void show()));
+    const token = inviteToken();
+    if (token !== null) return put(await invitePage(token, () => void show()));
     if (!hasKey()) return put(signInPage(() => void show()));
     put(linksPage(await api.workspace(), signOut));
   } catch (error) {
@@ -37,4 +40,5 @@ const unreachable = (problem: string): HTMLElement =>
   );
 
 onRefused(signOut);
+addEventListener("hashchange", () => void show());
 void show();

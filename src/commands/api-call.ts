@@ -51,19 +51,23 @@ interface Envelope<T> {
   readonly error?: { readonly details: readonly { readonly message: string }[] };
 }
 
-/** The id of the workspace that is meant, or of the only one there is. @throws Misuse */
+/** The id of the workspace that is meant, or of the only one that is nobody's personal one. @throws Misuse */
 export async function chosenWorkspace(ask: Ask, wanted: string | undefined): Promise<string> {
-  const all = await ask<Workspace[]>("GET", "/workspaces");
-  const found = wanted === undefined ? all : all.filter(({ id, name }) => id === wanted || name === wanted);
+  const query = wanted === undefined ? "personal=false" : `named=${encodeURIComponent(wanted)}`;
+  const found = await ask<Workspace[]>("GET", `/installation/workspaces?${query}&limit=${SHOWN}`);
   const [one, ...others] = found;
-  const list = all.map(({ id, name }) => `  ${id}  ${name}`).join("\n");
   if (one && others.length === 0) return one.id;
+  const all =
+    found.length > 0 ? found : await ask<Workspace[]>("GET", `/installation/workspaces?limit=${SHOWN}`);
+  const list = all.map(({ id, name }) => `  ${id}  ${name}`).join("\n");
   if (wanted === undefined)
     throw new Misuse(`There are several workspaces. Choose one with --workspace:\n${list}`);
   throw new Misuse(
     `${one ? "Several workspaces are" : "No workspace is"} named "${wanted}". There are:\n${list}`,
   );
 }
+
+const SHOWN = 50;
 
 /** Lines with aligned columns; the first row is the head. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,7 @@
 import { AppError } from "../lib/errors.ts";
 import { type Id, isId } from "../lib/ids.ts";
 import type { Actor, Application, Person } from "./context.ts";
-import type { Permission } from "./permissions.ts";
+import { type Permission, personPermissions } from "./permissions.ts";
 
 /** How people show who they are. */
 export interface People {
@@ -19,8 +19,10 @@ export interface Applications {
 
 /** What a person may do in a workspace. */
 export interface Memberships {
-  /** Null when they are not a member, or the workspace is no more. */
+  /** Null when they are not a member, or the workspace is no more. A test side has the members of its live side. */
   permissionsOf(person: Person, workspaceId: Id<"ws">): Promise<ReadonlySet<Permission> | null>;
+  /** False once the workspace was deleted: its keys open nothing then. */
+  isOpen(workspaceId: Id<"ws">): Promise<boolean>;
 }
 
 export interface CallerPorts {
@@ -37,7 +39,7 @@ export interface CallerPorts {
  */
 export function openCallers({ people, applications, memberships, operatorPermissions }: CallerPorts) {
   async function actorOfPerson(person: Person, workspaceId: Id<"ws"> | null): Promise<Actor> {
-    const own = new Set<Permission>(person.operator ? operatorPermissions : []);
+    const own = new Set<Permission>([...personPermissions, ...(person.operator ? operatorPermissions : [])]);
     const granted = workspaceId === null ? own : await memberships.permissionsOf(person, workspaceId);
     if (granted === null)
       throw new AppError("NOT_FOUND", "There is no such workspace, or you are not in it.");
@@ -52,10 +54,16 @@ export function openCallers({ people, applications, memberships, operatorPermiss
     };
   }
 
+  async function refuseClosed(workspaceId: Id<"ws">): Promise<void> {
+    if (!(await memberships.isOpen(workspaceId)))
+      throw new AppError("INVALID_API_KEY", "The workspace of this API key was deleted.");
+  }
+
   return async (request: Request): Promise<Actor | null> => {
     const bearer = bearerOf(request);
     const named = bearer === null ? null : await people.byBearer(bearer);
     const application = await applications.of(request, named === null ? bearer : null);
+    if (application !== null && application.workspaceId !== null) await refuseClosed(application.workspaceId);
     const person = named ?? (application === null ? await people.byCookie(request) : null);
     if (person === null) return application && actorOfApplication(application);
     if (application === null) return actorOfPerson(person, wantedWorkspace(request));
@@ -73,9 +81,15 @@ const actorOfApplication = (application: Application): Actor => ({
   application,
 });
 
-/** `X-Workspace-Id`: where a person wants to act. */
+/** The workspace in the path, or else the one of `X-Workspace-Id`, as it was typed; null when neither names one. */
+export const namedWorkspace = (request: Request): string | null =>
+  IN_PATH.exec(new URL(request.url).pathname)?.[1] ?? request.headers.get("x-workspace-id");
+
+const IN_PATH = /^\/api\/v1\/workspaces\/(ws_[0-9a-z]+)(?=\/|$)/;
+
+/** Where a person wants to act. */
 function wantedWorkspace(request: Request): Id<"ws"> | null {
-  const wanted = request.headers.get("x-workspace-id");
+  const wanted = namedWorkspace(request);
   if (wanted === null) return null;
   if (!isId("ws", wanted))
     throw new AppError("VALIDATION_ERROR", "X-Workspace-Id must be the id of a workspace: ws_…");
@@ -93,9 +107,20 @@ const CREDENTIALS = ["authorization", "x-api-key", "x-api-token-id", "x-waypost-
 
 /** Whoever asks as a person; keys have no business here. @throws AppError FORBIDDEN */
 export function personOf({ actor }: { readonly actor: Actor }): Person {
-  if (actor.person === null)
-    throw new AppError("FORBIDDEN", "This is for people: sign in. A key cannot do it.");
+  if (actor.person === null) throw notAPerson();
   return actor.person;
+}
+
+const notAPerson = (): AppError =>
+  new AppError("FORBIDDEN", "This is for people: sign in. A key cannot do it.");
+
+/**
+ * For what is dangerous and needs no person by its own logic: whoever works on the machine itself may do it, and a
+ * person with a fresh proof.
+ * @throws AppError FORBIDDEN
+ */
+export function assertFreshPersonOrLocal(ctx: { readonly actor: Actor; readonly at: number }): void {
+  if (ctx.actor.kind !== "system") freshPersonOf(ctx);
 }
 
 /** How long a proof is fresh enough for what is dangerous. */

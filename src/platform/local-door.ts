@@ -1,10 +1,10 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Id } from "../lib/ids.ts";
 import { isId } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Service } from "../lib/service.ts";
 import type { Api } from "./api.ts";
+import { namedWorkspace } from "./callers.ts";
 import type { Actor } from "./context.ts";
 import { permissions } from "./permissions.ts";
 
@@ -45,13 +45,13 @@ export function openLocalDoor(api: Api, dataDir: string, log: Logger): Service {
   };
 }
 
-/** Whoever works on the machine itself: everything is allowed, in the workspace the request names. */
+/** Whoever works on the machine itself: everything is allowed, in the workspace that path or header names. */
 export function localOperator(request: Request): Actor {
-  const workspaceId = request.headers.get("x-workspace-id");
+  const named = namedWorkspace(request);
   return {
     kind: "system",
     id: "local",
-    workspaceId: workspaceId && isId("ws", workspaceId) ? (workspaceId as Id<"ws">) : null,
+    workspaceId: named !== null && isId("ws", named) ? named : null,
     permissions: new Set(permissions),
     person: null,
     application: null,

@@ -59,7 +59,8 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
 }
 
 const DESCRIPTION = `
-**Who asks.** Send a key of your workspace as \`Authorization: Bearer way_sk_…\` or \`X-API-Key\`. A key implies its workspace.
+**Who asks.** Send a key of your workspace as \`Authorization: Bearer way_sk_…\` or \`X-API-Key\`. A key implies its workspace;
+a person names one in the path or by \`X-Workspace-Id\`.
 What belongs to another workspace is answered like what does not exist: 404.
 
 **Answers** carry \`success\`, \`status\`, \`message\`, \`data\` and \`meta\`; refusals carry \`error\` with a code that never changes and
@@ -83,7 +84,9 @@ export const TAGS: Readonly<Record<string, string>> = {
   Domains: "Hosts that serve short links.",
   Jobs: "Work that outlives its request: what waits, runs, and has failed.",
   Keys: "API keys and what they may do.",
-  Workspace: "The tenant.",
+  Workspaces: "The tenant: its settings, its usage, its end.",
+  Members: "Who is in a workspace, and what they may do.",
+  Invitations: "Asking people in, by mail.",
   Mail: "What was mailed, and what became of it.",
   Audit: "What happened, who did it, and that nobody has changed the record.",
   Keyring: "The keys that secrets are kept with.",

@@ -14,16 +14,32 @@ export const permissions = [
   "keys:delete",
   "jobs:read",
   "jobs:update",
+  "members:read",
+  "members:create",
+  "members:update",
+  "members:delete",
   "workspace:read",
   "workspace:update",
+  "workspace:delete",
+  "workspace:transfer",
   "mail:read",
   "audit:read",
+  "memberships:read",
+  "memberships:create",
+  "memberships:delete",
   "installation:read",
   "installation:update",
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-const viewer = ["links:read", "domains:read", "analytics:read", "jobs:read", "workspace:read"] as const;
+const viewer = [
+  "links:read",
+  "domains:read",
+  "analytics:read",
+  "jobs:read",
+  "members:read",
+  "workspace:read",
+] as const;
 const editor = [...viewer, "links:create", "links:update", "links:delete", "jobs:update"] as const;
 const admin = [
   ...editor,
@@ -33,13 +49,20 @@ const admin = [
   "keys:read",
   "keys:create",
   "keys:delete",
+  "members:create",
+  "members:update",
+  "members:delete",
   "mail:read",
   "audit:read",
   "workspace:update",
 ] as const;
 
-/** What each role of a workspace may do. An owner differs from an admin by what may be done to owners. */
-export const roles = { viewer, editor, admin, owner: admin } as const satisfies Record<
+/** What an owner may do and nobody else: no role that a workspace makes itself holds it. */
+export const ownersOnly = ["workspace:delete", "workspace:transfer"] as const satisfies readonly Permission[];
+const owner = [...admin, ...ownersOnly] as const;
+
+/** What each role of a workspace may do. */
+export const roles = { viewer, editor, admin, owner } as const satisfies Record<
   string,
   readonly Permission[]
 >;
@@ -53,6 +76,13 @@ export const operatorPermissions = [
   "audit:read",
   "installation:read",
   "installation:update",
+] as const satisfies readonly Permission[];
+
+/** What everybody who is signed in may do with what is their own, in any workspace and in none. In no role. */
+export const personPermissions = [
+  "memberships:read",
+  "memberships:create",
+  "memberships:delete",
 ] as const satisfies readonly Permission[];
 
 export const isPermission = (text: string): text is Permission => permissions.some((one) => one === text);

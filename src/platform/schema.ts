@@ -18,6 +18,19 @@ export const oneOf = <const T extends readonly string[]>(values: T, description?
     description ? { description } : {},
   ) as unknown as TUnion<{ -readonly [K in keyof T]: TLiteral<T[K] & string> }>;
 
+/**
+ * A name that people see beside others', in pages and in the subjects of mail: one line, with something on it, and none
+ * of the characters that turn the direction of what stands after them.
+ */
+export const nameText = (maxLength: number, more: { readonly examples?: string[] } = {}) =>
+  t.String({ minLength: 1, maxLength, pattern: ONE_LINE, description: "a name on one line", ...more });
+
+const ODD = "\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069";
+const ONE_LINE = `^[^${ODD}]*[^\\s${ODD}][^${ODD}]*$`;
+
+/** A name as it is stored: one spelling of Unicode, nothing around it. */
+export const plainName = (text: string): string => text.normalize("NFC").trim();
+
 /** ISO 8601 with a zone, as the API takes and gives times: `2026-11-22T09:00:00.000Z`. */
 export const Time = t.String({
   pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$",

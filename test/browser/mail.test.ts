@@ -2,9 +2,12 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import { inviteMail } from "../../src/features/invites/invite-mail.ts";
 import { testMail } from "../../src/features/mail/test-mail.ts";
+import { transferMail } from "../../src/features/members/transfer-mail.ts";
+import { deletedMail } from "../../src/features/workspaces/deleted-mail.ts";
 import { bodyOf } from "../../src/platform/mail/layout.ts";
-import { type Letter, ownBrand } from "../../src/platform/mail/letter.ts";
+import { type Letter, ownBrand, type Reader } from "../../src/platform/mail/letter.ts";
 import { chromiumPath, openChromium } from "./chromium.ts";
 
 const reader = { email: "ada@example.org", name: "Ada", locale: "en", timeZone: "Europe/Vienna" };
@@ -36,6 +39,43 @@ const letters: Record<string, Letter> = {
     reader,
   ),
 };
+
+/** Letters that come in more than one language, for a reader of each. */
+const written: Record<string, (reader: Reader) => Letter> = {
+  invite: (to) =>
+    inviteMail.write(
+      {
+        workspace: "Acme & Söhne",
+        role: "editor",
+        isBuiltIn: true,
+        from: "grace@example.org",
+        expiresAt: Date.UTC(2026, 10, 29, 9),
+        url: `https://links.example.com/admin#invite=${"Zm9vYmFyYmF6cXV4".repeat(3)}`,
+      },
+      to,
+    ),
+  transfer: (to) =>
+    transferMail.write(
+      {
+        workspace: "Acme & Söhne",
+        from: "grace@example.org",
+        expiresAt: Date.UTC(2026, 10, 29, 9),
+        baseUrl: "https://links.example.com",
+      },
+      to,
+    ),
+  deleted: (to) =>
+    deletedMail.write(
+      {
+        workspace: "Acme & Söhne",
+        purgeAt: Date.UTC(2026, 11, 22, 9),
+        baseUrl: "https://links.example.com",
+      },
+      to,
+    ),
+};
+for (const [name, write] of Object.entries(written))
+  for (const locale of ["en", "de-AT"]) letters[`${name}-${locale}`] = write({ ...reader, locale });
 
 /** Runs in the page. */
 const worstContrast = readFileSync(join(import.meta.dir, "worst-contrast.js"), "utf8");

@@ -6,6 +6,7 @@ import { openInstallation } from "../../src/features/installation/installation.t
 import type { Id } from "../../src/lib/ids.ts";
 import { type Logger, silentLog } from "../../src/lib/log.ts";
 import type { Outbound } from "../../src/lib/outbound/outbound.ts";
+import type { People } from "../../src/platform/callers.ts";
 import { type Context, systemActor } from "../../src/platform/context.ts";
 import type { JobType } from "../../src/platform/jobs/job.ts";
 import { localOperator } from "../../src/platform/local-door.ts";
@@ -63,6 +64,10 @@ export interface TestAppOptions {
   readonly jobs?: readonly JobType[];
   /** The way mail goes; by the settings when left out. */
   readonly mail?: (config: Config) => MailTransport;
+  /** A second process on the database of another app, which is closed last. */
+  readonly beside?: Pick<TestApp, "db" | "clock">;
+  /** Who people are; without it nobody signs in. */
+  readonly people?: People;
   /** Leave the installation as it is on the first day. */
   readonly fresh?: boolean;
 }
@@ -71,8 +76,8 @@ const OWNER = `owner-key-${"0".repeat(40)}`;
 
 /** The real app over a fresh database, on a clock moved by hand. Without `clicks`, none are recorded. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const clock = handClock();
-  const db = await openTestDatabase(clock);
+  const clock = options.beside?.clock ?? handClock();
+  const db = options.beside?.db ?? (await openTestDatabase(clock));
   const dataDir = freshFolder();
   const config = testConfig(options.fresh ? options.env : { WAYPOST_SETUP_KEY: OWNER, ...options.env });
   const installation = await openInstallation(db);
@@ -89,6 +94,9 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     after: clock.after,
     moreJobs: options.jobs,
     mail: options.mail?.(config),
+    people: options.people,
+    // What is remembered for a while is remembered until the test's clock is moved.
+    monotonic: clock,
   });
   await app.serve();
 
@@ -143,7 +151,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     async close() {
       await app.stop();
       await clicks.stop();
-      await db.close();
+      if (!options.beside) await db.close();
     },
   };
 }
@@ -207,7 +215,7 @@ export const contextOf = (
 });
 
 /** For tests that are not about clicks. */
-const noClicks = async (): Promise<Clicks & { stop(): Promise<void> }> => ({
+export const noClicks = async (): Promise<Clicks & { stop(): Promise<void> }> => ({
   record: () => {},
   throttled: () => {},
   claim: () => true,

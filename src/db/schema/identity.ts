@@ -16,18 +16,4 @@ export const identityTables = ({ table, text, time, bool }: Kit) => ({
     createdAt: time("created_at").notNull(),
     updatedAt: time("updated_at").notNull(),
   }),
-  workspaces: table("workspaces", {
-    id: text<Id<"ws">>("id").primaryKey(),
-    name: text("name").notNull(),
-    /** Where links go that name no domain; null for the installation's own host. */
-    defaultDomainId: text<Id<"dom">>("default_domain_id"),
-    createdAt: time("created_at").notNull(),
-    updatedAt: time("updated_at").notNull(),
-  }),
-  members: table("members", {
-    workspaceId: text<Id<"ws">>("workspace_id").notNull(),
-    userId: text<Id<"usr">>("user_id").notNull(),
-    role: text<"owner" | "admin" | "editor" | "viewer">("role").notNull(),
-    createdAt: time("created_at").notNull(),
-  }),
 });

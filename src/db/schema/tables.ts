@@ -7,6 +7,7 @@ import { jobTables } from "./jobs.ts";
 import { keyTables } from "./keys.ts";
 import { linkTables } from "./links.ts";
 import { mailTables } from "./mail.ts";
+import { workspaceTables } from "./workspaces.ts";
 
 /** Every table of the product, written once and built for either dialect. */
 export const defineTables = (kit: Kit) => ({
@@ -14,6 +15,7 @@ export const defineTables = (kit: Kit) => ({
   ...eventTables(kit),
   ...jobTables(kit),
   ...identityTables(kit),
+  ...workspaceTables(kit),
   ...keyTables(kit),
   ...domainTables(kit),
   ...linkTables(kit),

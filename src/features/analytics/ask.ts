@@ -6,6 +6,7 @@ import { isoOf, isoOrNull, momentOf } from "../../platform/schema.ts";
 import { findDomain } from "../domains/find.ts";
 import { findLink } from "../links/find.ts";
 import { lastClicked } from "../links/last-clicked.ts";
+import { readWorkspace } from "../workspaces/workspaces.ts";
 import type { Overview, Quality } from "./model.ts";
 
 export interface Asked {
@@ -108,8 +109,9 @@ const named = ({
 
 async function questionOf(
   ctx: Context,
-  { link, domain, from, to, timezone = "UTC" }: Asked,
+  { link, domain, from, to, timezone: wanted }: Asked,
 ): Promise<Question> {
+  const timezone = wanted ?? (await readWorkspace(ctx)).timeZone;
   const until = to === undefined ? ctx.clock.now() + 1 : momentOf("/to", to);
   const since = from === undefined ? until - DAYS * DAY_MS : momentOf("/from", from);
   if (since >= until) throw invalid("/from", "from must lie before to");

@@ -62,7 +62,11 @@ export const questionQuery = {
   from: t.Optional(Time),
   to: t.Optional(Time),
   timezone: t.Optional(
-    t.String({ maxLength: 64, description: "IANA name; UTC when left out.", examples: ["Europe/Berlin"] }),
+    t.String({
+      maxLength: 64,
+      description: "IANA name; the workspace's when left out.",
+      examples: ["Europe/Berlin"],
+    }),
   ),
 };
 export const Granularity = oneOf(granularities);

@@ -3,6 +3,7 @@ import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
+import { addPersonalWorkspace } from "../workspaces/add.ts";
 import { userCreated } from "./events.ts";
 import { type NewUser, toUser, type User } from "./model.ts";
 
@@ -37,6 +38,7 @@ export async function addUser(
   await tx.insert(ctx.db.tables.users).values(row);
   const user = toUser(row);
   tx.record(userCreated, user.id, user, null);
+  await addPersonalWorkspace(tx, ctx, row.id);
   return user;
 }
 

@@ -9,6 +9,7 @@ import { momentOf } from "../../platform/schema.ts";
 import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
 import { findDefaultDomain, findDomain } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
+import { linkDefaultsOf } from "../workspaces/link-defaults.ts";
 import { externalIdTaken, slugTaken } from "./errors.ts";
 import { linkCreated } from "./events.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
@@ -73,6 +74,7 @@ async function domainFor(read: Reader, ctx: Context, named: string | undefined):
 async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
   const destination = destinationOf("/destinationUrl", input.destinationUrl);
   await refuseLoop(tx, ctx, "/destinationUrl", destination.href);
+  const defaults = await linkDefaultsOf(tx, ctx);
   const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
   const row = {
     id: newId("link", tx.now),
@@ -86,8 +88,8 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     description: input.description ?? null,
     tags: input.tags ?? [],
     externalId: input.externalId ?? null,
-    redirectStatus: input.redirectStatus ?? 302,
-    forwardQuery: input.forwardQuery ?? true,
+    redirectStatus: input.redirectStatus ?? defaults.redirectStatus,
+    forwardQuery: input.forwardQuery ?? defaults.forwardQuery,
     expiresAt: timeOf("/expiresAt", input.expiresAt),
     expiredUrl: await expiredUrlOf(tx, ctx, input.expiredUrl),
     clicksLimit: input.clicksLimit ?? null,

@@ -1,4 +1,4 @@
-import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import { isLoopbackHost, originOf } from "../../lib/url.ts";
@@ -24,6 +24,9 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
   const byHost = prepared(db, (tables) => eq(tables.domains.host, sql.placeholder("host")));
   const shared = prepared(db, (tables) => isNull(tables.domains.workspaceId));
   const hosts = await ownHosts(db);
+  // Few, and known beforehand: asking the database for each link would make misses a third slower.
+  const shut = await shutWorkspaces(db);
+  const closed = (workspaceId: string) => shut.has(workspaceId);
 
   const loops = (location: string): boolean => {
     const { host, port } = originOf(location);
@@ -36,8 +39,8 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
       // The names of this machine lead to the installation's own domain, whatever it is called outside.
       const lookup = isLoopbackHost(host) ? shared : byHost;
       const row = lookup({ host, exact: foldSlug(slug, true), folded: foldSlug(slug, false) });
-      if (row instanceof Promise) return row.then((late) => (late ? compile(late, loops) : null));
-      return row === undefined ? null : compile(row, loops);
+      if (row instanceof Promise) return row.then((late) => (late ? compile(late, loops, closed) : null));
+      return row === undefined ? null : compile(row, loops, closed);
     },
     heard(event, cache) {
       if (event.type.startsWith("link.")) dropLink(event.data as LinkFacts, cache);
@@ -45,8 +48,22 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
         noteHost(hosts, event);
         cache.clear();
       }
+      if (CLOSING.test(event.type)) {
+        noteShut(shut, event);
+        cache.clear();
+      }
     },
   };
+}
+
+/** All links of a workspace at once. */
+const CLOSING = /^workspace\.(deleted|restored|purged)$/;
+
+function noteShut(shut: Set<string>, { type, data }: Event): void {
+  const { liveId, testId } = data as { readonly liveId: string; readonly testId: string | null };
+  for (const side of [liveId, ...(testId === null ? [] : [testId])])
+    if (type === "workspace.deleted") shut.add(side);
+    else shut.delete(side);
 }
 
 interface LinkFacts {
@@ -80,6 +97,15 @@ function noteHost(hosts: Set<string>, { type, data }: Event): void {
 async function ownHosts(db: Database): Promise<Set<string>> {
   const { domains } = db.tables;
   return new Set((await db.read.select({ host: domains.host }).from(domains)).map(({ host }) => host));
+}
+
+async function shutWorkspaces(db: Database): Promise<Set<string>> {
+  const { workspaces } = db.tables;
+  const rows = await db.read
+    .select({ id: workspaces.id })
+    .from(workspaces)
+    .where(isNotNull(workspaces.deletedAt));
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** One query for domain and link, whether or not the domain has such a slug. */

@@ -10,11 +10,17 @@ export interface RoutingRow {
 /** Tells locations that would come back to us: a host may have become ours after they were stored. */
 export type Loops = (location: string) => boolean;
 
-/** A link compiled for deciding. */
-export const compile = ({ domain, link }: RoutingRow, loops: Loops): Route => ({
-  domain: domainSnapshot(domain, loops),
-  link: link === null ? null : linkSnapshot(link, loops),
-});
+/** Tells workspaces that were deleted. */
+export type Closed = (workspaceId: string) => boolean;
+
+/** A link compiled for deciding. A host of a deleted workspace is nobody's, and its links are not there. */
+export function compile({ domain, link }: RoutingRow, loops: Loops, closed: Closed): Route | null {
+  if (domain.workspaceId !== null && closed(domain.workspaceId)) return null;
+  return {
+    domain: domainSnapshot(domain, loops),
+    link: link === null || closed(link.workspaceId) ? null : linkSnapshot(link, loops),
+  };
+}
 
 const domainSnapshot = (row: DomainRow, loops: Loops): DomainSnapshot => ({
   id: row.id,

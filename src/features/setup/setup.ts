@@ -10,7 +10,7 @@ import { addUser, hashPassword } from "../identity/create-user.ts";
 import { markSetUp } from "../installation/installation.ts";
 import { addKey } from "../keys/create.ts";
 import type { KeyWithSecret } from "../keys/model.ts";
-import { addWorkspace } from "../workspaces/workspaces.ts";
+import { addWorkspace } from "../workspaces/add.ts";
 import { installationSetUp } from "./events.ts";
 import type { SetupInput, SetupResult } from "./model.ts";
 

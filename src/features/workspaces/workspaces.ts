@@ -1,63 +1,100 @@
-import { and, asc, eq, isNull, or } from "drizzle-orm";
+import { and, eq, isNull, or } from "drizzle-orm";
 import type { Tx } from "../../db/database.ts";
+import { uniqueViolation } from "../../db/errors.ts";
 import { invalid, notFound } from "../../lib/errors.ts";
-import { type Id, newId } from "../../lib/ids.ts";
+import type { Id } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
-import { type Change, change, withPrevious } from "../../platform/events.ts";
-import { workspaceCreated, workspaceUpdated } from "./events.ts";
-import { toWorkspace, type Workspace, type WorkspacePatch } from "./model.ts";
-
-/** Makes a workspace inside a change that does more, with its owner when there is one. */
-export async function addWorkspace(
-  tx: Change,
-  ctx: Context,
-  { name, ownerId }: { name: string; ownerId: Id<"usr"> | null },
-): Promise<Workspace> {
-  const { workspaces, members } = ctx.db.tables;
-  const row = {
-    id: newId("ws", tx.now),
-    name: name.trim(),
-    defaultDomainId: null,
-    createdAt: tx.now,
-    updatedAt: tx.now,
-  };
-  await tx.insert(workspaces).values(row);
-  if (ownerId)
-    await tx
-      .insert(members)
-      .values({ workspaceId: row.id, userId: ownerId, role: "owner", createdAt: tx.now });
-  const workspace = toWorkspace(row);
-  tx.record(workspaceCreated, workspace.id, workspace, row.id);
-  return workspace;
-}
+import { change, Unchanged } from "../../platform/events.ts";
+import type { Page, PageRequest } from "../../platform/paging.ts";
+import { plainName } from "../../platform/schema.ts";
+import { slugTaken } from "./errors.ts";
+import { workspaceUpdated } from "./events.ts";
+import { toWorkspace, type Workspace, type WorkspacePatch, type WorkspaceRow } from "./model.ts";
+import { patchedSettings } from "./settings.ts";
+import { assertLiveSide } from "./sides.ts";
+import {
+  type AllFilter,
+  bothSides,
+  type Found,
+  liveSides,
+  type Reader,
+  selectWorkspace,
+  selectWorkspaces,
+} from "./store.ts";
 
 export async function readWorkspace(ctx: Context): Promise<Workspace> {
-  return toWorkspace(await findWorkspace(ctx, ctx.db.read));
+  const { row, testId } = await findWorkspace(ctx.db.read, ctx);
+  return toWorkspace(row, testId);
 }
 
 /** All of them, oldest first, for the operator. */
-export async function listWorkspaces(ctx: Context): Promise<Workspace[]> {
-  const { workspaces } = ctx.db.tables;
-  return (await ctx.db.read.select().from(workspaces).orderBy(asc(workspaces.id))).map(toWorkspace);
+export async function listWorkspaces(
+  ctx: Context,
+  filter: AllFilter,
+  { limit, offset, after }: PageRequest,
+): Promise<Page<Workspace>> {
+  const wanted = liveSides(ctx, filter);
+  const total = await ctx.db.read.$count(ctx.db.tables.workspaces, wanted);
+  const found = await selectWorkspaces(ctx, wanted, { limit: limit + 1, offset, after: after?.id ?? null });
+  const items = found.slice(0, limit).map(({ row, testId }) => toWorkspace(row, testId));
+  const last = items.at(-1);
+  return {
+    items,
+    total,
+    next: found.length > limit && last ? { value: null, id: last.id } : null,
+  };
 }
 
-export const updateWorkspace = (ctx: Context, patch: WorkspacePatch): Promise<Workspace> =>
-  change(ctx, async (tx) => {
-    const { workspaces } = ctx.db.tables;
-    const before = await findWorkspace(ctx, tx);
-    const defaultDomainId = patch.defaultDomainId as Id<"dom"> | null | undefined;
-    if (defaultDomainId) await checkDomain(tx, ctx, defaultDomainId);
-    const after = {
-      ...before,
-      name: patch.name?.trim() ?? before.name,
-      defaultDomainId: defaultDomainId === undefined ? before.defaultDomainId : defaultDomainId,
-      updatedAt: tx.now,
-    };
-    await tx.update(workspaces).set(after).where(eq(workspaces.id, before.id));
-    const workspace = toWorkspace(after);
-    tx.record(workspaceUpdated, workspace.id, withPrevious(toWorkspace(before), workspace));
-    return workspace;
-  });
+/** Changes what the patch names. The test side is set up alike. */
+export async function updateWorkspace(ctx: Context, patch: WorkspacePatch): Promise<Workspace> {
+  try {
+    return await change(ctx, async (tx) => {
+      await assertLiveSide(tx, ctx, "settings");
+      const { row: before, testId } = await findWorkspace(tx, ctx);
+      const after = await patched(tx, ctx, before, patch);
+      const workspace = toWorkspace(after, testId);
+      const previous = changedFields(toWorkspace(before, testId), workspace);
+      if (Object.keys(previous).length === 0) throw new Unchanged(toWorkspace(before, testId));
+      const { workspaces } = ctx.db.tables;
+      const { slug, name, timeZone, locale, brand, linkDefaults, defaultDomainId, updatedAt } = after;
+      const shared = { name, timeZone, locale, brand, linkDefaults, updatedAt };
+      await tx.update(workspaces).set(shared).where(bothSides(ctx, before.id));
+      // A test side without a default domain takes the live side's, and has no slug.
+      await tx.update(workspaces).set({ slug, defaultDomainId }).where(eq(workspaces.id, before.id));
+      tx.record(workspaceUpdated, workspace.id, { ...workspace, previous });
+      return workspace;
+    });
+  } catch (error) {
+    throw uniqueViolation(error) === "workspaces_slug" ? slugTaken(error) : error;
+  }
+}
+
+async function patched(
+  tx: Tx,
+  ctx: Context,
+  before: WorkspaceRow,
+  patch: WorkspacePatch,
+): Promise<WorkspaceRow> {
+  const defaultDomainId = patch.defaultDomainId as Id<"dom"> | null | undefined;
+  if (defaultDomainId) await checkDomain(tx, ctx, defaultDomainId);
+  return {
+    ...before,
+    name: patch.name === undefined ? before.name : plainName(patch.name),
+    slug: patch.slug ?? before.slug,
+    ...patchedSettings(before, patch),
+    defaultDomainId: defaultDomainId === undefined ? before.defaultDomainId : defaultDomainId,
+    updatedAt: tx.now,
+  };
+}
+
+/** The fields of `before` that `after` has otherwise, but for when it was changed. */
+const changedFields = (before: Workspace, after: Workspace): Partial<Workspace> =>
+  Object.fromEntries(
+    Object.entries(before).filter(
+      ([name, value]) =>
+        name !== "updatedAt" && JSON.stringify(value) !== JSON.stringify(after[name as keyof Workspace]),
+    ),
+  );
 
 /** One's own domain or the installation's; anybody else's does not exist. */
 async function checkDomain(tx: Tx, ctx: Context, id: Id<"dom">): Promise<void> {
@@ -71,13 +108,9 @@ async function checkDomain(tx: Tx, ctx: Context, id: Id<"dom">): Promise<void> {
   if (!domain) throw invalid("/defaultDomainId", "defaultDomainId is not a domain of this workspace");
 }
 
-async function findWorkspace(ctx: Context, read: Pick<Tx, "select">) {
-  const { workspaces } = ctx.db.tables;
-  const [row] = await read
-    .select()
-    .from(workspaces)
-    .where(eq(workspaces.id, workspaceOf(ctx)))
-    .limit(1);
-  if (!row) throw notFound("workspace");
-  return row;
+/** The caller's workspace. @throws AppError NOT_FOUND */
+export async function findWorkspace(read: Reader, ctx: Context): Promise<Found> {
+  const found = await selectWorkspace(read, ctx, workspaceOf(ctx));
+  if (!found) throw notFound("workspace");
+  return found;
 }

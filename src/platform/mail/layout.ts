@@ -110,6 +110,9 @@ const htmlOf: HtmlOf = {
 const safe = (value: string): string => Bun.escapeHTML(value);
 const lines = (value: string): string => safe(value).replaceAll("\n", "<br>");
 
+/** The luminance of a colour that black (0.0143) and white stand out from alike. */
+const SAME_EITHER_WAY = Math.sqrt(1.05 * (0.0143 + 0.05)) - 0.05;
+
 /** Black or white, whichever is easier to read on a colour (WCAG 2.2, relative luminance). */
 export function inkOn(color: string): "#ffffff" | "#1c2024" {
   const [red, green, blue] = [1, 3, 5]
@@ -119,7 +122,7 @@ export function inkOn(color: string): "#ffffff" | "#1c2024" {
     number,
     number,
   ];
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.4 ? "#1c2024" : "#ffffff";
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > SAME_EITHER_WAY ? "#1c2024" : "#ffffff";
 }
 
 const text = (

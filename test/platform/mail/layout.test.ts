@@ -75,3 +75,26 @@ test("the reader's language, time zone and way of writing times are used; others
   );
   expect(testMail.write({ at, baseUrl: null }, { ...reader, locale: "xx" }).subject).toBe("Mail works");
 });
+
+test("of black and white the one is taken that is easier to read on a colour, whatever a workspace has chosen", () => {
+  const luminance = (color: string) => {
+    const [red, green, blue] = [1, 3, 5]
+      .map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255)
+      .map((share) => (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4)) as [
+      number,
+      number,
+      number,
+    ];
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const contrast = (one: string, other: string) => {
+    const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b) as [number, number];
+    return (light + 0.05) / (dark + 0.05);
+  };
+  for (let i = 0; i < 4096; i++) {
+    const color = `#${[...i.toString(16).padStart(3, "0")].map((digit) => digit + digit).join("")}`;
+    const best = Math.max(contrast("#ffffff", color), contrast("#1c2024", color));
+    expect([color, contrast(inkOn(color), color) >= best - 0.01]).toEqual([color, true]);
+    expect(best).toBeGreaterThan(4);
+  }
+});

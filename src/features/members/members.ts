@@ -1,0 +1,132 @@
+import { and, asc, eq, gt, or } from "drizzle-orm";
+import { notFound } from "../../lib/errors.ts";
+import type { Id } from "../../lib/ids.ts";
+import { personOf } from "../../platform/callers.ts";
+import type { Context } from "../../platform/context.ts";
+import { type Change, change, type EventType, Unchanged } from "../../platform/events.ts";
+import type { Page, PageRequest } from "../../platform/paging.ts";
+import { assertLiveSide } from "../workspaces/sides.ts";
+import { lastOwner } from "./errors.ts";
+import { memberLeft, memberRemoved, memberUpdated } from "./events.ts";
+import { assertNotAbove, grantableRole } from "./grant.ts";
+import { type Member, type MemberRow, toMember } from "./model.ts";
+import { ownersOf, type Reader, selectMember, selectMembers } from "./store.ts";
+
+/** In the order of their accounts. */
+export async function listMembers(
+  ctx: Context,
+  { limit, offset, after }: PageRequest,
+): Promise<Page<Member>> {
+  const { members } = ctx.db.tables;
+  const workspaceId = await assertLiveSide(ctx.db.read, ctx, "members");
+  const here = eq(members.workspaceId, workspaceId);
+  const total = await ctx.db.read.$count(members, here);
+  const beyond = after ? gt(members.userId, after.id as Id<"usr">) : undefined;
+  const rows = await selectMembers(ctx.db.read, ctx, and(here, beyond))
+    .orderBy(asc(members.userId))
+    .limit(limit + 1)
+    .offset(offset);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return {
+    items: items.map(toMember),
+    total,
+    next: rows.length > limit && last ? { value: null, id: last.userId } : null,
+  };
+}
+
+export async function readMember(ctx: Context, userId: string): Promise<Member> {
+  const workspaceId = await assertLiveSide(ctx.db.read, ctx, "members");
+  return toMember(await findMember(ctx.db.read, ctx, workspaceId, userId));
+}
+
+/** Gives a member another role. Nobody touches whoever may more than they, and an owner is always left. */
+export const changeRole = (ctx: Context, userId: string, named: string): Promise<Member> =>
+  change(ctx, async (tx) => {
+    const workspaceId = await assertLiveSide(tx, ctx, "members");
+    const before = await findMember(tx, ctx, workspaceId, userId);
+    assertNotAbove(ctx, before);
+    const { role, name, granted } = await grantableRole(tx, ctx, workspaceId, named);
+    if (role === before.role) throw new Unchanged(toMember(before));
+    if (role !== "owner") await assertAnotherOwner(tx, ctx, workspaceId, before);
+    await setRole(tx, ctx, workspaceId, before.userId, role);
+    const isOwn = role.startsWith("role_");
+    const member = toMember({ ...before, role, granted, ownName: isOwn ? name : null });
+    const { role: previousRole, roleName } = toMember(before);
+    tx.record(memberUpdated, before.userId, { ...member, previous: { role: previousRole, roleName } });
+    return member;
+  });
+
+/** Takes a member out of the workspace. */
+export const removeMember = (ctx: Context, userId: string): Promise<Member> =>
+  change(ctx, async (tx) => {
+    const workspaceId = await assertLiveSide(tx, ctx, "members");
+    const row = await findMember(tx, ctx, workspaceId, userId);
+    assertNotAbove(ctx, row);
+    return end(tx, ctx, workspaceId, row, memberRemoved);
+  });
+
+/** Goes out of the workspace by oneself: nobody needs a permission for that. */
+export function leaveWorkspace(ctx: Context): Promise<Member> {
+  const { userId } = personOf(ctx);
+  return change(ctx, async (tx) => {
+    const workspaceId = await assertLiveSide(tx, ctx, "members");
+    return end(tx, ctx, workspaceId, await findMember(tx, ctx, workspaceId, userId), memberLeft);
+  });
+}
+
+/** An offer of the workspace to them or by them goes with them. */
+async function end(
+  tx: Change,
+  ctx: Context,
+  workspaceId: Id<"ws">,
+  row: MemberRow,
+  event: EventType<typeof Member>,
+): Promise<Member> {
+  await assertAnotherOwner(tx, ctx, workspaceId, row);
+  const { members, transfers } = ctx.db.tables;
+  const theirs = or(eq(transfers.fromUserId, row.userId), eq(transfers.toUserId, row.userId));
+  await tx.delete(transfers).where(and(eq(transfers.workspaceId, workspaceId), theirs));
+  await tx.delete(members).where(and(eq(members.workspaceId, workspaceId), eq(members.userId, row.userId)));
+  const member = toMember(row);
+  tx.record(event, row.userId, member, workspaceId);
+  return member;
+}
+
+/** @throws AppError CONFLICT when this is the last owner */
+export async function assertAnotherOwner(
+  tx: Change,
+  ctx: Context,
+  workspaceId: Id<"ws">,
+  { role }: Pick<MemberRow, "role">,
+): Promise<void> {
+  if (role !== "owner") return;
+  const owners = await tx.$count(ctx.db.tables.members, ownersOf(ctx, workspaceId));
+  if (owners < 2) throw lastOwner();
+}
+
+export async function setRole(
+  tx: Change,
+  ctx: Context,
+  workspaceId: Id<"ws">,
+  userId: Id<"usr">,
+  role: MemberRow["role"],
+): Promise<void> {
+  const { members } = ctx.db.tables;
+  await tx
+    .update(members)
+    .set({ role })
+    .where(and(eq(members.workspaceId, workspaceId), eq(members.userId, userId)));
+}
+
+/** @throws AppError NOT_FOUND, for people of other workspaces too */
+export async function findMember(
+  read: Reader,
+  ctx: Context,
+  workspaceId: Id<"ws">,
+  userId: string,
+): Promise<MemberRow> {
+  const row = await selectMember(read, ctx, workspaceId, userId);
+  if (!row) throw notFound("member");
+  return row;
+}
