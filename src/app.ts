@@ -5,10 +5,12 @@ import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
 import { analyticsRoutes } from "./features/analytics/routes.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
+import { extensionRoutes } from "./features/extensions/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
+import { tokenRoutes } from "./features/keys/token-routes.ts";
 import { linkRoutes } from "./features/links/routes.ts";
 import { mailRoutes } from "./features/mail/routes.ts";
 import { unsubscribePage } from "./features/mail/unsubscribe.ts";
@@ -17,6 +19,7 @@ import { referenceRoutes } from "./features/reference/routes.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { setupRoutes } from "./features/setup/routes.ts";
+import { openMemberships } from "./features/workspaces/memberships.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
 import { startHeavyThread } from "./heavy.ts";
 import type { After, Clock } from "./lib/clock.ts";
@@ -27,7 +30,7 @@ import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
-import { openCallers } from "./platform/callers.ts";
+import { openCallers, type People } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
 import type { JobType } from "./platform/jobs/job.ts";
@@ -81,6 +84,7 @@ export interface Foundations extends AppOptions {
   readonly after?: After | undefined;
   readonly moreJobs?: readonly JobType[] | undefined;
   readonly mail?: MailTransport | undefined;
+  readonly people?: People | undefined;
 }
 
 /** Puts the whole product together. This is the only file that knows every room. */
@@ -96,6 +100,7 @@ export async function assembleApp({
   after,
   moreJobs,
   mail,
+  people,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -105,7 +110,8 @@ export async function assembleApp({
     installation,
     schemeOf: (request) => (secure.has(request) ? "https" : "http"),
   });
-  const keys = openKeyAuthentication({ db, clock, log });
+  const memberships = openMemberships({ db });
+  const keys = openKeyAuthentication({ db, clock, log, memberships });
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir);
@@ -137,9 +143,13 @@ export async function assembleApp({
   });
 
   const authenticate = openCallers({
-    people: { byBearer: async () => null, byCookie: async () => null },
+    people: {
+      byBearer: async (token, address) =>
+        (await keys.byPersonalToken(token, address)) ?? (await people?.byBearer(token, address)) ?? null,
+      byCookie: async (request) => (await people?.byCookie(request)) ?? null,
+    },
     applications: keys,
-    memberships: { permissionsOf: async () => null },
+    memberships,
     operatorPermissions,
   });
   const metrics = openMetrics({
@@ -161,7 +171,9 @@ export async function assembleApp({
       setupRoutes(guard, firstRun),
       identityRoutes(guard),
       workspaceRoutes(guard),
+      extensionRoutes(guard),
       keyRoutes(guard),
+      tokenRoutes(guard),
       domainRoutes(guard),
       mailRoutes(guard),
       linkRoutes(guard),
@@ -197,8 +209,12 @@ export async function assembleApp({
     ...(db.problem() ? { database: db.problem()! } : {}),
     ...(clicks.health().problem ? { clicks: clicks.health().problem! } : {}),
   });
-  const health = healthAnswers({ problems, metrics, authenticate });
   const addressOf = clientReader(trusted);
+  const health = healthAnswers({
+    problems,
+    metrics,
+    authenticate: (request, peers) => authenticate(request, addressOf(request, peers)),
+  });
   const pace = openPace();
   const server = openServer({
     config,

@@ -21,6 +21,8 @@ const featureOrder = [
     "installation",
     "identity",
     "workspaces",
+    "tiers",
+    "extensions",
     "keys",
     "domains",
     "setup",
@@ -34,7 +36,7 @@ const featureOrder = [
 
 /** Where packages live. One that is not named here is nobody's. */
 const houses: Readonly<Record<string, RegExp>> = {
-  elysia: /^(platform\/|features\/\w+\/routes\.ts|app\.ts)/,
+  elysia: /^(platform\/|features\/\w+\/([a-z]+-)?routes\.ts|app\.ts)/,
   "@sinclair/typebox": /^(platform|features)\//,
   "@sinclair/typebox/compiler": /^platform\/jobs\/enqueue\.ts/,
   croner: /^platform\/jobs\/schedule\.ts/,
@@ -50,7 +52,7 @@ const houses: Readonly<Record<string, RegExp>> = {
   bowser: /^clicks\/enrich\//,
   isbot: /^clicks\/enrich\//,
   "ipaddr.js": /^lib\/ip\.ts/,
-  "lru-cache": /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/authenticate)\.ts/,
+  "lru-cache": /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/(authenticate|lookup))\.ts/,
   "@logtape/logtape": /^lib\/log\.ts/,
   nodemailer: /^platform\/mail\/transport\.ts/,
   "prom-client": /^platform\/metrics\.ts/,

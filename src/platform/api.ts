@@ -10,8 +10,8 @@ import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./lim
 import type { Observed } from "./metrics.ts";
 import { type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
 
-/** Who asks, from the request's credentials; null when it brings none. */
-export type Authenticate = (request: Request) => Promise<Actor | null>;
+/** Who asks, from the request's credentials and the client's address; null when it brings none. */
+export type Authenticate = (request: Request, address: string) => Promise<Actor | null>;
 
 export interface ApiOptions {
   readonly ports: Ports;
@@ -136,7 +136,7 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
 
   /** Who asks, and what is left to them. A wrong key counts against its address, so that keys cannot be tried out. */
   async function ask(request: Request, address: string): Promise<Asked> {
-    const actor = await authenticate(request).catch((error: unknown) => error as Error);
+    const actor = await authenticate(request, address).catch((error: unknown) => error as Error);
     const known = actor instanceof Error ? null : actor;
     const allowance = known
       ? await limits.key.take(`${known.workspaceId}:${known.id}`)

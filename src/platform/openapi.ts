@@ -82,6 +82,8 @@ export const TAGS: Readonly<Record<string, string>> = {
   Analytics: "How links are used. One way of counting everywhere.",
   Domains: "Hosts that serve short links.",
   Keys: "API keys and what they may do.",
+  Extensions: "Browser extensions and apps that the workspace has registered.",
+  "Personal tokens": "Tokens that act as the person who made them.",
   Workspace: "The tenant.",
   Mail: "What was mailed, and what became of it.",
   Users: "Accounts.",

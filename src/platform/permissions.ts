@@ -11,7 +11,18 @@ export const permissions = [
   "analytics:read",
   "keys:read",
   "keys:create",
+  "keys:update",
   "keys:delete",
+  "extensions:read",
+  "extensions:create",
+  "extensions:update",
+  "extensions:delete",
+  "tiers:read",
+  "tokens:read",
+  "tokens:create",
+  "tokens:update",
+  "tokens:delete",
+  "track:create",
   "workspace:read",
   "workspace:update",
   "mail:read",
@@ -21,7 +32,7 @@ export const permissions = [
 export type Permission = (typeof permissions)[number];
 
 const viewer = ["links:read", "domains:read", "analytics:read", "workspace:read"] as const;
-const editor = [...viewer, "links:create", "links:update", "links:delete"] as const;
+const editor = [...viewer, "links:create", "links:update", "links:delete", "track:create"] as const;
 const admin = [
   ...editor,
   "domains:create",
@@ -29,7 +40,13 @@ const admin = [
   "domains:delete",
   "keys:read",
   "keys:create",
+  "keys:update",
   "keys:delete",
+  "extensions:read",
+  "extensions:create",
+  "extensions:update",
+  "extensions:delete",
+  "tiers:read",
   "mail:read",
   "workspace:update",
 ] as const;
@@ -44,8 +61,24 @@ export type Role = keyof typeof roles;
 /** What the operator of the installation may do; no workspace role implies it. */
 export const operatorPermissions = [
   "mail:read",
+  "tiers:read",
   "installation:read",
   "installation:update",
 ] as const satisfies readonly Permission[];
+
+/** What everybody who is signed in may do with what is their own, in any workspace and in none. */
+export const personPermissions = [
+  "tokens:read",
+  "tokens:create",
+  "tokens:update",
+  "tokens:delete",
+] as const satisfies readonly Permission[];
+
+/**
+ * Scopes that open the doors through which others come in: a key has them only if a person with a fresh proof, or the
+ * operator, gave it them. A key without them is refused by the routes that ask for them.
+ */
+export const isGuarded = (permission: Permission): boolean =>
+  /^(keys|members|invites):/.test(permission) || (permission as string) === "workspace:delete";
 
 export const isPermission = (text: string): text is Permission => permissions.some((one) => one === text);

@@ -9,6 +9,7 @@ import { openInstallation } from "../../src/features/installation/installation.t
 import type { Id } from "../../src/lib/ids.ts";
 import { type Logger, silentLog } from "../../src/lib/log.ts";
 import type { Outbound } from "../../src/lib/outbound/outbound.ts";
+import type { People } from "../../src/platform/callers.ts";
 import { type Context, systemActor } from "../../src/platform/context.ts";
 import type { JobType } from "../../src/platform/jobs/job.ts";
 import { localOperator } from "../../src/platform/local-door.ts";
@@ -65,6 +66,8 @@ export interface TestAppOptions {
   readonly moreJobs?: readonly JobType[];
   /** The way mail goes; by the settings when left out. */
   readonly mail?: (config: Config) => MailTransport;
+  /** Who people are; without it nobody signs in. */
+  readonly people?: People;
   /** Leave the installation as it is on the first day. */
   readonly fresh?: boolean;
 }
@@ -91,6 +94,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     after: clock.after,
     moreJobs: options.moreJobs,
     mail: options.mail?.(config),
+    people: options.people,
   });
   await app.serve();
 

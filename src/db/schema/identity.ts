@@ -21,6 +21,8 @@ export const identityTables = ({ table, text, time, bool }: Kit) => ({
     name: text("name").notNull(),
     /** Where links go that name no domain; null for the installation's own host. */
     defaultDomainId: text<Id<"dom">>("default_domain_id"),
+    /** The live side, for the test side of a workspace. */
+    testOf: text<Id<"ws">>("test_of"),
     createdAt: time("created_at").notNull(),
     updatedAt: time("updated_at").notNull(),
   }),

@@ -7,9 +7,12 @@ import { ok, page } from "../../platform/reply.ts";
 import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
 import { createKey, createOperatorKey } from "./create.ts";
 import { listKeys, readKey, revokeKey } from "./keys.ts";
-import { Key, KeyWithSecret, NewKey, NewOperatorKey } from "./model.ts";
+import { Key, KeyPatch, KeyRotation, KeyWithSecret, NewKey, NewOperatorKey } from "./model.ts";
+import { rotateKey } from "./rotate.ts";
+import { updateKey } from "./update.ts";
 
 const KeyParams = t.Object({ key: t.String({ maxLength: 64 }) });
+const ROTATED = { status: 200, message: "Key rotated", secret: true } as const;
 
 export const keyRoutes = (guard: Guard) =>
   new Elysia({ tags: ["Keys"] })
@@ -37,6 +40,28 @@ export const keyRoutes = (guard: Guard) =>
       response: { 200: envelope(Key) },
       detail: { operationId: "getKey", summary: "One key" },
     })
+    .patch(
+      "/keys/:key",
+      async ({ ctx, params, body }) => ok(ctx, "Key updated", await updateKey(ctx, params.key, body ?? {})),
+      {
+        may: "keys:update",
+        params: KeyParams,
+        body: KeyPatch,
+        response: { 200: envelope(Key) },
+        detail: { operationId: "updateKey", summary: "Change what the body names; the secret stays" },
+      },
+    )
+    .post(
+      "/keys/:key/rotate",
+      ({ ctx, params, body }) => once(ctx, ROTATED, body, (c) => rotateKey(c, params.key, body ?? {})),
+      {
+        may: "keys:update",
+        params: KeyParams,
+        body: t.Optional(KeyRotation),
+        response: { 200: envelope(KeyWithSecret) },
+        detail: { operationId: "rotateKey", summary: "A new secret; the one of before works on for a while" },
+      },
+    )
     .delete(
       "/keys/:key",
       async ({ ctx, params }) => ok(ctx, "Key revoked", await revokeKey(ctx, params.key)),
@@ -72,6 +97,17 @@ export const keyRoutes = (guard: Guard) =>
         query: strict(pagingQuery),
         response: { 200: listEnvelope(Key) },
         detail: { operationId: "listOperatorKeys", summary: "Keys of operators, newest first" },
+      },
+    )
+    .post(
+      "/installation/keys/:key/rotate",
+      ({ ctx, params, body }) => once(ctx, ROTATED, body, (c) => rotateKey(c, params.key, body ?? {})),
+      {
+        may: "installation:update",
+        params: KeyParams,
+        body: t.Optional(KeyRotation),
+        response: { 200: envelope(KeyWithSecret) },
+        detail: { operationId: "rotateOperatorKey", summary: "A new secret for an operator's key" },
       },
     )
     .delete(

@@ -18,6 +18,7 @@ export async function addWorkspace(
     id: newId("ws", tx.now),
     name: name.trim(),
     defaultDomainId: null,
+    testOf: null,
     createdAt: tx.now,
     updatedAt: tx.now,
   };
@@ -35,10 +36,12 @@ export async function readWorkspace(ctx: Context): Promise<Workspace> {
   return toWorkspace(await findWorkspace(ctx, ctx.db.read));
 }
 
-/** All of them, oldest first, for the operator. */
+/** All of them, oldest first, for the operator; test sides are parts of theirs. */
 export async function listWorkspaces(ctx: Context): Promise<Workspace[]> {
   const { workspaces } = ctx.db.tables;
-  return (await ctx.db.read.select().from(workspaces).orderBy(asc(workspaces.id))).map(toWorkspace);
+  return (
+    await ctx.db.read.select().from(workspaces).where(isNull(workspaces.testOf)).orderBy(asc(workspaces.id))
+  ).map(toWorkspace);
 }
 
 export const updateWorkspace = (ctx: Context, patch: WorkspacePatch): Promise<Workspace> =>
