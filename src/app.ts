@@ -19,6 +19,8 @@ import { referenceRoutes } from "./features/reference/routes.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { setupRoutes } from "./features/setup/routes.ts";
+import { openTiers } from "./features/tiers/known.ts";
+import { tierRoutes } from "./features/tiers/routes.ts";
 import { openMemberships } from "./features/workspaces/memberships.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
 import { startHeavyThread } from "./heavy.ts";
@@ -35,7 +37,7 @@ import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
 import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
-import { openLimiter } from "./platform/limits.ts";
+import { openLimits } from "./platform/limits/limits.ts";
 import { openLocalDoor } from "./platform/local-door.ts";
 import { sendMailJob } from "./platform/mail/send.ts";
 import { type MailTransport, openTransport } from "./platform/mail/transport.ts";
@@ -112,6 +114,8 @@ export async function assembleApp({
   });
   const memberships = openMemberships({ db });
   const keys = openKeyAuthentication({ db, clock, log, memberships });
+  const tiers = await openTiers({ db, config, log });
+  const limits = openLimits({ db, clock, log, config, limitsOf: tiers.of, after });
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir);
@@ -130,6 +134,7 @@ export async function assembleApp({
     heard(event) {
       routing.heard(event, routes);
       keys.heard(event);
+      tiers.heard(event);
     },
     enqueued: (jobs) => worker.enqueued(jobs),
   };
@@ -160,10 +165,7 @@ export async function assembleApp({
   const api = openApiLater({
     ports,
     authenticate,
-    limits: {
-      key: openLimiter("key", config.WAYPOST_RATE_LIMIT),
-      anonymous: openLimiter("address", config.WAYPOST_RATE_LIMIT_ANONYMOUS),
-    },
+    take: limits.take,
     closed: () => (firstRun.needed() ? notSetUp() : null),
     full: diskGuard(dataDir, config.WAYPOST_DISK_RESERVE, clock),
     observe: metrics.observe,
@@ -171,6 +173,7 @@ export async function assembleApp({
       setupRoutes(guard, firstRun),
       identityRoutes(guard),
       workspaceRoutes(guard),
+      tierRoutes(guard),
       extensionRoutes(guard),
       keyRoutes(guard),
       tokenRoutes(guard),
@@ -240,7 +243,7 @@ export async function assembleApp({
   });
   const mirror = openTotalsMirror({ db, clicks, log });
   let serving = false;
-  const services = startInOrder([server, openLocalDoor(api, dataDir, log), mirror, worker]);
+  const services = startInOrder([limits.service, server, openLocalDoor(api, dataDir, log), mirror, worker]);
 
   return {
     ports,

@@ -56,7 +56,6 @@ const houses: Readonly<Record<string, RegExp>> = {
   "@logtape/logtape": /^lib\/log\.ts/,
   nodemailer: /^platform\/mail\/transport\.ts/,
   "prom-client": /^platform\/metrics\.ts/,
-  "rate-limiter-flexible": /^platform\/limits\.ts/,
 };
 
 /** What Node brings to reach other machines lives in one room; `undici` and its like are packages without a house. */

@@ -1,12 +1,13 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
-import { neighbourhoodOf, networkOf } from "../lib/ip.ts";
+import { networkOf } from "../lib/ip.ts";
 import { checkBody, readBody } from "./body.ts";
 import { type Actor, type Context, type Ports, systemActor } from "./context.ts";
 import { failure, type Stamp } from "./envelope.ts";
 import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
-import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./limits.ts";
+import type { Allowance } from "./limits/counter.ts";
+import { limitExceeded, limitHeaders } from "./limits/headers.ts";
 import type { Observed } from "./metrics.ts";
 import { type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
 
@@ -16,7 +17,8 @@ export type Authenticate = (request: Request, address: string) => Promise<Actor 
 export interface ApiOptions {
   readonly ports: Ports;
   readonly authenticate: Authenticate;
-  readonly limits: { readonly key: Limiter; readonly anonymous: Limiter };
+  /** Takes one call off what a caller may ask, or off a stranger's address; null when nothing limits it. */
+  take(actor: Actor | null, address: string): Allowance | null;
   /** Why routes that need a permission are closed altogether; null once the installation is set up. */
   closed(): AppError | null;
   /** Why nothing may be written now (the disk is nearly full); null when all is well. */
@@ -80,7 +82,7 @@ function settled({ actor, allowance }: Asked): Actor | null {
 const nobody: Actor = { ...systemActor(null, []), id: "anonymous" };
 
 /** The API: who asks, how often, and whether they may, is settled here, before a body is read. */
-export function openApi({ ports, authenticate, limits, closed, full, observe, features }: ApiOptions): Api {
+export function openApi({ ports, authenticate, take, closed, full, observe, features }: ApiOptions): Api {
   const callers = new WeakMap<Request, Caller>();
   const callerOf = (request: Request) => callers.get(request)!;
   const app: AnyElysia = new Elysia({ prefix: "/api/v1", normalize: false })
@@ -137,11 +139,7 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
   /** Who asks, and what is left to them. A wrong key counts against its address, so that keys cannot be tried out. */
   async function ask(request: Request, address: string): Promise<Asked> {
     const actor = await authenticate(request, address).catch((error: unknown) => error as Error);
-    const known = actor instanceof Error ? null : actor;
-    const allowance = known
-      ? await limits.key.take(`${known.workspaceId}:${known.id}`)
-      : await limits.anonymous.take(neighbourhoodOf(address));
-    return { actor, allowance };
+    return { actor, allowance: take(actor instanceof Error ? null : actor, address) };
   }
 
   function refused(error: unknown, caller: Caller, request: Request): Response {

@@ -82,6 +82,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Analytics: "How links are used. One way of counting everywhere.",
   Domains: "Hosts that serve short links.",
   Keys: "API keys and what they may do.",
+  "Rate tiers": "How often keys may call.",
   Extensions: "Browser extensions and apps that the workspace has registered.",
   "Personal tokens": "Tokens that act as the person who made them.",
   Workspace: "The tenant.",

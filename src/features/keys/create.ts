@@ -4,6 +4,7 @@ import { hashOf, type KeyLetters, newApiKey } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { isGuarded, operatorPermissions, type Permission, roles } from "../../platform/permissions.ts";
+import { checkTier } from "../tiers/find.ts";
 import { keySide } from "./environment.ts";
 import { keyCreated } from "./events.ts";
 import { checkScopes, expiryOf, type Giver, giverOf, networksOf, OPERATOR } from "./grant.ts";
@@ -18,7 +19,7 @@ export const createKey = (ctx: Context, input: NewKey): Promise<KeyWithSecret> =
     const kind = input.kind ?? "secret";
     await refuseTooMany(tx, ctx, visibleKeys(ctx, tx));
     return addKey(tx, ctx, {
-      ...limitsOf(input, tx.now, giver),
+      ...(await limitsOf(tx, ctx, input, giver)),
       ...giver,
       ...(await keySide(tx, ctx, input.environment)),
       kind,
@@ -36,7 +37,7 @@ export const createOperatorKey = (ctx: Context, input: NewOperatorKey): Promise<
     checkScopes(ctx, giver, operatorPermissions);
     await refuseTooMany(tx, ctx, visibleKeys(ctx, tx));
     return addKey(tx, ctx, {
-      ...limitsOf(input, tx.now, giver),
+      ...(await limitsOf(tx, ctx, input, giver)),
       ...giver,
       name: input.name,
       environment: input.environment ?? "live",
@@ -115,10 +116,16 @@ export const unused = {
   revokedAt: null,
 } as const;
 
-const limitsOf = ({ expiresAt, allowedIps }: NewOperatorKey, now: number, giver: Giver) => ({
-  expiresAt: expiryOf(expiresAt, now, giver),
-  networks: networksOf(allowedIps, giver),
-});
+/** How long, from where and how often; what the giver has when nothing is said. */
+async function limitsOf(tx: Change, ctx: Context, input: NewOperatorKey, giver: Giver) {
+  const tier = input.tier === undefined ? (giver.parent?.tier ?? null) : input.tier;
+  await checkTier(tx, ctx, tier, giver.parent?.tier);
+  return {
+    tier,
+    expiresAt: expiryOf(input.expiresAt, tx.now, giver),
+    networks: networksOf(input.allowedIps, giver),
+  };
+}
 
 /** A role gives a key what it may have: guarded scopes only when the giver can give them. */
 function scopesOf(ctx: Context, giver: Giver, { kind, role, permissions }: NewKey): Permission[] {

@@ -64,6 +64,9 @@ export const KeyPatch = strict({
 });
 export type KeyPatch = typeof KeyPatch.static;
 
+export const KeyTier = strict({ tier: Tier });
+export type KeyTier = typeof KeyTier.static;
+
 export const KeyRotation = strict({
   overlapSeconds: t.Optional(
     t.Integer({

@@ -7,9 +7,9 @@ import { ok, page } from "../../platform/reply.ts";
 import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
 import { createKey, createOperatorKey } from "./create.ts";
 import { listKeys, readKey, revokeKey } from "./keys.ts";
-import { Key, KeyPatch, KeyRotation, KeyWithSecret, NewKey, NewOperatorKey } from "./model.ts";
+import { Key, KeyPatch, KeyRotation, KeyTier, KeyWithSecret, NewKey, NewOperatorKey } from "./model.ts";
 import { rotateKey } from "./rotate.ts";
-import { updateKey } from "./update.ts";
+import { setKeyTier, updateKey } from "./update.ts";
 
 const KeyParams = t.Object({ key: t.String({ maxLength: 64 }) });
 const ROTATED = { status: 200, message: "Key rotated", secret: true } as const;
@@ -97,6 +97,17 @@ export const keyRoutes = (guard: Guard) =>
         query: strict(pagingQuery),
         response: { 200: listEnvelope(Key) },
         detail: { operationId: "listOperatorKeys", summary: "Keys of operators, newest first" },
+      },
+    )
+    .patch(
+      "/installation/keys/:key",
+      async ({ ctx, params, body }) => ok(ctx, "Rate tier set", await setKeyTier(ctx, params.key, body)),
+      {
+        may: "installation:update",
+        params: KeyParams,
+        body: KeyTier,
+        response: { 200: envelope(Key) },
+        detail: { operationId: "setKeyTier", summary: "Give any workspace's key a rate tier, for operators" },
       },
     )
     .post(

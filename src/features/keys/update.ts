@@ -1,13 +1,14 @@
-import { eq } from "drizzle-orm";
+import { eq, ne } from "drizzle-orm";
 import { invalid } from "../../lib/errors.ts";
 import type { Context } from "../../platform/context.ts";
 import { change, Unchanged } from "../../platform/events.ts";
 import { isGuarded, type Permission } from "../../platform/permissions.ts";
 import { differing } from "../../platform/schema.ts";
+import { checkTier } from "../tiers/find.ts";
 import { revokedAlready } from "./create.ts";
 import { keyUpdated } from "./events.ts";
 import { checkNotStronger, checkScopes, expiryOf, type Giver, giverOf, networksOf } from "./grant.ts";
-import { type Key, type KeyPatch, type KeyRow, toKey } from "./model.ts";
+import { type Key, type KeyPatch, type KeyRow, type KeyTier, toKey } from "./model.ts";
 import { originsOf } from "./origins.ts";
 import { ownKey, selectKey, visibleKeys } from "./store.ts";
 
@@ -18,6 +19,7 @@ export const updateKey = (ctx: Context, id: string, patch: KeyPatch): Promise<Ke
     const giver = giverOf(ctx, await ownKey(tx, ctx));
     if (before.revokedAt !== null) throw revokedAlready();
     checkNotStronger(ctx, giver, before);
+    if (patch.tier !== undefined) await checkTier(tx, ctx, patch.tier, giver.parent?.tier);
     const after = patched(ctx, giver, before, patch, tx.now);
     const previous = differing(toKey(before), toKey(after));
     if (Object.keys(previous).length === 0) throw new Unchanged(toKey(before));
@@ -30,10 +32,24 @@ export const updateKey = (ctx: Context, id: string, patch: KeyPatch): Promise<Ke
     return key;
   });
 
+/** The operator's word on how often any workspace's key may call, and nothing else of it. */
+export const setKeyTier = (ctx: Context, id: string, { tier }: KeyTier): Promise<Key> =>
+  change(ctx, async (tx) => {
+    const { keys } = ctx.db.tables;
+    const before = await selectKey(tx, ctx, ne(keys.kind, "personal"), id);
+    await checkTier(tx, ctx, tier, undefined);
+    if (before.tier === tier) throw new Unchanged(toKey(before));
+    const key = toKey({ ...before, tier, updatedAt: tx.now });
+    await tx.update(keys).set({ tier, updatedAt: tx.now }).where(eq(keys.id, before.id));
+    tx.record(keyUpdated, key.id, { ...key, previous: { tier: before.tier } }, before.workspaceId);
+    return key;
+  });
+
 function patched(ctx: Context, giver: Giver, before: KeyRow, patch: KeyPatch, now: number): KeyRow {
   return {
     ...before,
     name: patch.name?.trim() ?? before.name,
+    tier: patch.tier === undefined ? before.tier : patch.tier,
     ...(patch.permissions === undefined ? {} : scopes(ctx, giver, before, patch.permissions)),
     ...(patch.origins === undefined ? {} : origins(before, patch.origins)),
     ...(patch.expiresAt === undefined ? {} : { expiresAt: expiryOf(patch.expiresAt, now, giver) }),
