@@ -28,6 +28,7 @@ const featureOrder = [
     "setup",
     "mail",
     "links",
+    "environments",
     "routing",
     "analytics",
   ],

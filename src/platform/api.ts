@@ -9,7 +9,7 @@ import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
 import type { Allowance } from "./limits/counter.ts";
 import { limitExceeded, limitHeaders } from "./limits/headers.ts";
 import type { Observed } from "./metrics.ts";
-import { type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
+import { type Names, namesOf, type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
 
 /** Who asks, from the request's credentials and the client's address; null when it brings none. */
 export type Authenticate = (request: Request, address: string) => Promise<Actor | null>;
@@ -24,6 +24,8 @@ export interface ApiOptions {
   /** Why nothing may be written now (the disk is nearly full); null when all is well. */
   full(): AppError | null;
   observe(call: Observed): void;
+  /** Why something is not found that is there for another key of the caller; null when it is simply not there. */
+  elsewhere(actor: Actor, names: Names): Promise<AppError | null>;
   readonly features: (guard: Guard, app: AppInfo) => AnyElysia[];
 }
 
@@ -82,7 +84,16 @@ function settled({ actor, allowance }: Asked): Actor | null {
 const nobody: Actor = { ...systemActor(null, []), id: "anonymous" };
 
 /** The API: who asks, how often, and whether they may, is settled here, before a body is read. */
-export function openApi({ ports, authenticate, take, closed, full, observe, features }: ApiOptions): Api {
+export function openApi({
+  ports,
+  authenticate,
+  take,
+  closed,
+  full,
+  observe,
+  elsewhere,
+  features,
+}: ApiOptions): Api {
   const callers = new WeakMap<Request, Caller>();
   const callerOf = (request: Request) => callers.get(request)!;
   const app: AnyElysia = new Elysia({ prefix: "/api/v1", normalize: false })
@@ -106,8 +117,17 @@ export function openApi({ ports, authenticate, take, closed, full, observe, feat
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
     const response = await inTime(app.fetch(plain), ports.config.WAYPOST_REQUEST_TIMEOUT);
-    if (isKnown(request, response)) return new Response(null, { status: 304, headers: response.headers });
-    return request.method === "HEAD" ? new Response(null, response) : response;
+    const elsewhere = response.status === 404 ? await misplaced(request, caller, found.route) : null;
+    return asAsked(request, elsewhere ?? response);
+  }
+
+  async function misplaced(
+    request: Request,
+    caller: Caller,
+    route: RegisteredRoute,
+  ): Promise<Response | null> {
+    const error = caller.actor && (await elsewhere(caller.actor, namesOf(request.url, route)));
+    return error ? failure(caller, error) : null;
   }
 
   async function answer(request: Request, address: string | null, known: Actor | null): Promise<Response> {
@@ -225,6 +245,11 @@ function idempotencyKeyOf(request: Request): string | null {
   if (!/^[\x20-\x7e]{1,255}$/.test(key))
     throw new AppError("VALIDATION_ERROR", "Idempotency-Key must be 1 to 255 printable ASCII characters.");
   return key;
+}
+
+function asAsked(request: Request, response: Response): Response {
+  if (isKnown(request, response)) return new Response(null, { status: 304, headers: response.headers });
+  return request.method === "HEAD" ? new Response(null, response) : response;
 }
 
 /** The client has this very state already (RFC 9110, 13.1.2: compared weakly). */

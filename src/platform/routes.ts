@@ -46,3 +46,23 @@ export function routeMatcher(routes: readonly RegisteredRoute[]): (method: strin
     return { kind: "wrong_method", allow: [...allowed, "OPTIONS"].sort().join(", ") };
   };
 }
+
+/** What a request names, by path parameters and query. */
+export type Names = Readonly<Record<string, string>>;
+
+export function namesOf(url: string, { path }: RegisteredRoute): Names {
+  const { pathname, searchParams } = new URL(url);
+  const segments = pathname.split("/");
+  const parameters = path
+    .split("/")
+    .flatMap((part, i) => (part.startsWith(":") ? [[part.slice(1), decoded(segments[i] ?? "")]] : []));
+  return { ...Object.fromEntries(searchParams), ...Object.fromEntries(parameters) };
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

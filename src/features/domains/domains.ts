@@ -7,7 +7,7 @@ import { hostOf } from "../../lib/url.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { destinationOf, refuseLoop } from "./destination.ts";
-import { caseClashes, domainInUse, hostTaken, sharedDomain } from "./errors.ts";
+import { caseClashes, domainInUse, hostTaken, liveDomain, sharedDomain } from "./errors.ts";
 import { domainCreated, domainDeleted, domainUpdated } from "./events.ts";
 import { findDomain } from "./find.ts";
 import { type Domain, type DomainPatch, type DomainRow, type NewDomain, toDomain } from "./model.ts";
@@ -69,6 +69,7 @@ export async function addDomain(
 export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch): Promise<Domain> =>
   change(ctx, async (tx) => {
     const before = await findDomain(tx, ctx, idOrHost);
+    refuseLive(ctx, before);
     const { isDefault, ...settings } = patch;
     if (before.workspaceId === null && Object.keys(settings).length > 0) throw sharedDomain();
     const after = await patched(tx, ctx, before, settings);
@@ -81,6 +82,11 @@ export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch)
     tx.record(domainUpdated, domain.id, domain);
     return domain;
   });
+
+/** The test side uses the domains of the live side, and changes nothing of them. */
+function refuseLive(ctx: Context, { workspaceId }: DomainRow): void {
+  if (workspaceId !== null && workspaceId !== workspaceOf(ctx)) throw liveDomain();
+}
 
 async function patched(tx: Change, ctx: Context, before: DomainRow, patch: DomainPatch): Promise<DomainRow> {
   const url = (name: "rootUrl" | "notFoundUrl" | "expiredUrl") =>
@@ -100,6 +106,7 @@ async function patched(tx: Change, ctx: Context, before: DomainRow, patch: Domai
 export const deleteDomain = (ctx: Context, idOrHost: string): Promise<Domain> =>
   change(ctx, async (tx) => {
     const row = await findDomain(tx, ctx, idOrHost);
+    refuseLive(ctx, row);
     if (row.workspaceId === null) throw sharedDomain();
     const links = await countLinksOf(tx, ctx, row.id);
     if (links > 0) throw domainInUse(links);

@@ -15,6 +15,12 @@ export const domainInUse = (links: number) =>
 export const sharedDomain = () =>
   new AppError("FORBIDDEN", "This domain belongs to the installation; only its configuration changes it.");
 
+export const liveDomain = () =>
+  new AppError(
+    "FORBIDDEN",
+    "This domain belongs to the live side: test links may live on it, and only the live side changes it.",
+  );
+
 export const caseClashes = (clashes: readonly string[]) =>
   new AppError("CONFLICT", "Some links differ by upper and lower case only. Rename one of each pair first.", {
     details: clashes.map((slug) => ({ path: "/caseSensitive", message: slug })),

@@ -18,10 +18,12 @@ import type { DomainRow } from "./model.ts";
 
 type Reader = Pick<Tx, "select">;
 
-/** The workspace's own domains and the installation's. */
+/** The workspace's own domains and the installation's; on the test side those of the live side, too. */
 const usable = (ctx: Context) => {
-  const { domains } = ctx.db.tables;
-  return or(eq(domains.workspaceId, workspaceOf(ctx)), isNull(domains.workspaceId));
+  const { domains, workspaces } = ctx.db.tables;
+  const own = workspaceOf(ctx);
+  const live = ctx.db.read.select({ id: workspaces.testOf }).from(workspaces).where(eq(workspaces.id, own));
+  return or(eq(domains.workspaceId, own), isNull(domains.workspaceId), inArray(domains.workspaceId, live));
 };
 
 export async function selectDomains(
@@ -61,23 +63,23 @@ export async function selectDomain(
   return row;
 }
 
-/** The workspace's default domain, or the installation's own where it has none. */
+/** The workspace's default domain, for a test side without one the live side's, or the installation's own. */
 const defaultDomainOf = (
   read: Reader,
   { domains, workspaces }: Database["tables"],
   workspaceId: Id<"ws"> | Placeholder,
-) =>
-  read
+) => {
+  const chosen = defaultIdOf(workspaces);
+  return read
     .select(getTableColumns(domains))
     .from(domains)
     .innerJoin(workspaces, eq(workspaces.id, workspaceId))
-    .where(
-      or(
-        eq(domains.id, workspaces.defaultDomainId),
-        and(isNull(workspaces.defaultDomainId), isNull(domains.workspaceId)),
-      ),
-    )
+    .where(or(sql`${domains.id} = ${chosen}`, and(sql`${chosen} is null`, isNull(domains.workspaceId))))
     .limit(1);
+};
+
+const defaultIdOf = ({ defaultDomainId, testOf }: Database["tables"]["workspaces"]) =>
+  sql<Id<"dom"> | null>`coalesce(${defaultDomainId}, (select live.default_domain_id from workspaces as live where live.id = ${testOf}))`;
 
 const defaultDomain: Build<DomainRow> = (queries, tables) =>
   defaultDomainOf(queries, tables, sql.placeholder("workspaceId"));
@@ -94,7 +96,7 @@ export async function selectDefaultDomain(read: Reader | Tx, ctx: Context): Prom
 export async function selectDefaultDomainId(read: Reader, ctx: Context): Promise<Id<"dom"> | null> {
   const { workspaces } = ctx.db.tables;
   const [row] = await read
-    .select({ id: workspaces.defaultDomainId })
+    .select({ id: defaultIdOf(workspaces) })
     .from(workspaces)
     .where(eq(workspaces.id, workspaceOf(ctx)))
     .limit(1);
