@@ -5,7 +5,7 @@ import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
 import { analyticsRoutes } from "./features/analytics/routes.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
-import { otherSide } from "./features/environments/other-side.ts";
+import { openOtherSide } from "./features/environments/other-side.ts";
 import { extensionRoutes } from "./features/extensions/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
@@ -170,7 +170,7 @@ export async function assembleApp({
     closed: () => (firstRun.needed() ? notSetUp() : null),
     full: diskGuard(dataDir, config.WAYPOST_DISK_RESERVE, clock),
     observe: metrics.observe,
-    elsewhere: (actor, names) => otherSide(db, actor, names),
+    elsewhere: openOtherSide(db),
     features: (guard, app) => [
       setupRoutes(guard, firstRun),
       identityRoutes(guard),

@@ -7,20 +7,25 @@ import type { Actor } from "../../platform/context.ts";
 
 type Names = Readonly<Record<string, string>>;
 
+/** Why something is not found that stands on the other side of the caller's workspace; null when it does not. */
+export type OtherSide = (actor: Actor, names: Names) => Promise<AppError | null>;
+
 /**
  * Live and test are two sides of a workspace with data of their own. Whoever asks on one side for what stands on the
- * other of the same workspace is told so; what is another workspace's stays not found.
- *
- * @param names what was asked for: `link`, `key` … and with `link` also `domain`
+ * other of the same workspace is told so; what is another workspace's stays not found. `names` is what was asked for:
+ * `link`, `key` …, and with `link` also `domain`.
  */
-export async function otherSide(db: Database, actor: Actor, names: Names): Promise<AppError | null> {
-  if (actor.workspaceId === null) return null;
-  const other = await sideAcross(db, actor.workspaceId);
-  if (other === null) return null;
-  for (const [name, value] of Object.entries(names))
-    if (isThing(name) && (await isThere(db, other.id, name, value, names)))
-      return new AppError("FORBIDDEN", sentence(actor, name, other));
-  return null;
+export function openOtherSide(db: Database): OtherSide {
+  const across = sideAcross(db);
+  return async (actor, names) => {
+    if (actor.workspaceId === null) return null;
+    const other = await across(actor.workspaceId);
+    if (other === null) return null;
+    for (const [name, value] of Object.entries(names))
+      if (isThing(name) && (await isThere(db, other.id, name, value, names)))
+        return new AppError("FORBIDDEN", sentence(actor, name, other));
+    return null;
+  };
 }
 
 interface Side {
@@ -28,18 +33,21 @@ interface Side {
   readonly side: "live" | "test";
 }
 
-/** The other side; null where a workspace has one only. */
-async function sideAcross(db: Database, id: Id<"ws">): Promise<Side | null> {
-  const { workspaces } = db.tables;
-  const rows = await db.read
-    .select({ id: workspaces.id, testOf: workspaces.testOf })
-    .from(workspaces)
-    .where(or(eq(workspaces.id, id), eq(workspaces.testOf, id)))
-    .limit(2);
-  const live = rows.find((row) => row.id === id)?.testOf ?? null;
-  if (live !== null) return { id: live, side: "live" };
-  const test = rows.find((row) => row.testOf === id);
-  return test ? { id: test.id, side: "test" } : null;
+/** Finds the other side; null where a workspace has one only. Whatever is not found asks this. */
+function sideAcross({ prepare, tables: { workspaces } }: Database) {
+  const id = sql.placeholder("id");
+  const liveOf = prepare<{ id: Id<"ws"> | null }>((read) =>
+    read.select({ id: workspaces.testOf }).from(workspaces).where(eq(workspaces.id, id)).limit(1),
+  );
+  const testOf = prepare<{ id: Id<"ws"> }>((read) =>
+    read.select({ id: workspaces.id }).from(workspaces).where(eq(workspaces.testOf, id)).limit(1),
+  );
+  return async (workspaceId: Id<"ws">): Promise<Side | null> => {
+    const live = await liveOf({ id: workspaceId });
+    if (live?.id) return { id: live.id, side: "live" };
+    const test = await testOf({ id: workspaceId });
+    return test ? { id: test.id, side: "test" } : null;
+  };
 }
 
 /** What a side has of its own, by the name that paths and queries give it. */

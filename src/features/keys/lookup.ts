@@ -1,4 +1,4 @@
-import { eq, or, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { LRUCache } from "lru-cache";
 import type { Database } from "../../db/database.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -42,19 +42,23 @@ export function openKeyLookup(
   clock: { now(): number },
   elapsedMs: () => number = () => performance.now(),
 ): KeyLookup {
-  const known = new LRUCache<string, Known>({
-    max: 10_000,
-    ttl: REMEMBER_MS,
-    ttlResolution: 0,
-    perf: { now: elapsedMs },
-  });
+  const remembering = { max: 10_000, ttl: REMEMBER_MS, ttlResolution: 0, perf: { now: elapsedMs } };
+  const known = new LRUCache<string, Known>(remembering);
+  /** What is no key: a client that has not heard of a revocation asks again and again. */
+  const unknown = new LRUCache<string, true>(remembering);
   /** Counts what was forgotten: a lookup begun before must not bring the old state back. */
   let generation = 0;
-  const byHash = prepared(db);
+  const idOf = whoseHash(db);
+  const byId = prepared(db);
 
   async function ask(hash: string): Promise<Known> {
-    const found = await byHash({ hash });
-    if (!found || found.row.revokedAt !== null) throw refusedKey();
+    if (unknown.has(hash)) throw refusedKey();
+    const named = await idOf({ hash });
+    const found = named && (await byId({ id: named.id }));
+    if (!found || found.row.revokedAt !== null) {
+      unknown.set(hash, true);
+      throw refusedKey();
+    }
     return knownOf(found, hash);
   }
 
@@ -71,6 +75,7 @@ export function openKeyLookup(
     forget() {
       generation++;
       known.clear();
+      unknown.clear();
     },
   };
 }
@@ -82,9 +87,19 @@ type Found = {
   readonly extension: { readonly appId: string; readonly enabled: boolean } | null;
 };
 
+/** Asked by everybody who makes up a key, and so kept small: a wide row costs ten times as much, found or not. */
+const whoseHash = ({ prepare, tables: { keys } }: Database) =>
+  prepare<{ id: Id<"key"> }>((read) => {
+    const having = (column: typeof keys.hash | typeof keys.previousHash) =>
+      read
+        .select({ id: keys.id })
+        .from(keys)
+        .where(eq(column, sql.placeholder("hash")));
+    return having(keys.hash).unionAll(having(keys.previousHash)).limit(1);
+  });
+
 const prepared = (db: Database) => {
   const { keys, workspaces, users, extensions } = db.tables;
-  const hash = sql.placeholder("hash");
   return db.prepare<Found>((read) =>
     read
       .select({
@@ -97,7 +112,7 @@ const prepared = (db: Database) => {
       .leftJoin(workspaces, eq(workspaces.id, keys.workspaceId))
       .leftJoin(users, eq(users.id, sql`coalesce(${keys.userId}, ${keys.makerId})`))
       .leftJoin(extensions, eq(extensions.id, keys.extensionId))
-      .where(or(eq(keys.hash, hash), eq(keys.previousHash, hash)))
+      .where(eq(keys.id, sql.placeholder("id")))
       .limit(1),
   );
 };
