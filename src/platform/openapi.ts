@@ -59,8 +59,10 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
 }
 
 const DESCRIPTION = `
-**Who asks.** Send a key of your workspace as \`Authorization: Bearer way_sk_…\` or \`X-API-Key\`. A key implies its workspace.
-What belongs to another workspace is answered like what does not exist: 404.
+**Who asks.** Send a key of your workspace as \`Authorization: Bearer way_sk_…\`, as \`X-API-Key\`, or as \`x-api-token-id\` with
+\`x-api-token-secret\`; an extension sends \`x-waypost-token-id\`, \`-secret\` and \`x-waypost-app\`. A key implies its workspace. People
+name theirs in \`X-Workspace-Id\`. A key and a person's token on one call: both must be allowed.
+What belongs to another workspace is answered like what does not exist: 404. Test keys see test data only, and live keys live data.
 
 **Answers** carry \`success\`, \`status\`, \`message\`, \`data\` and \`meta\`; refusals carry \`error\` with a code that never changes and
 every field at fault. \`X-Request-ID\` stands on all of them and in the log.
@@ -71,7 +73,7 @@ every field at fault. \`X-Request-ID\` stands on all of them and in the log.
 
 **Edits.** Links carry an \`ETag\`. Send it as \`If-Match\`, and an edit of a state you have not seen is refused with 412.
 
-**Limits** are told by \`X-RateLimit-*\` and \`RateLimit\`; a 429 says in \`Retry-After\` when to come back.
+**Limits** (minute, hour and day, by the key's rate tier) are told by \`X-RateLimit-*\` and \`RateLimit\`; a 429 says in \`Retry-After\` when to come back.
 
 Times are ISO 8601 in UTC. Unknown fields are refused and named.
 `.trim();
