@@ -10,14 +10,14 @@ import { keyCreated } from "./events.ts";
 import { checkScopes, expiryOf, type Giver, giverOf, networksOf, OPERATOR } from "./grant.ts";
 import { type KeyRow, type KeyWithSecret, type NewKey, type NewOperatorKey, toKey } from "./model.ts";
 import { originsOf } from "./origins.ts";
-import { ownKey, refuseTooMany, selectExtensionId, visibleKeys } from "./store.ts";
+import { homeOf, operatorKeys, ownKey, refuseTooMany, selectExtensionId, workspaceKeys } from "./store.ts";
 
 /** Makes a key for the caller's workspace. Nobody makes one that may more than they may. */
 export const createKey = (ctx: Context, input: NewKey): Promise<KeyWithSecret> =>
   change(ctx, async (tx) => {
     const giver = giverOf(ctx, await ownKey(tx, ctx));
     const kind = input.kind ?? "secret";
-    await refuseTooMany(tx, ctx, visibleKeys(ctx, tx));
+    await refuseTooMany(tx, ctx, workspaceKeys(ctx, tx));
     return addKey(tx, ctx, {
       ...(await limitsOf(tx, ctx, input, giver)),
       ...giver,
@@ -35,7 +35,7 @@ export const createOperatorKey = (ctx: Context, input: NewOperatorKey): Promise<
   change(ctx, async (tx) => {
     const giver = giverOf(ctx, await ownKey(tx, ctx));
     checkScopes(ctx, giver, operatorPermissions);
-    await refuseTooMany(tx, ctx, visibleKeys(ctx, tx));
+    await refuseTooMany(tx, ctx, operatorKeys(ctx, tx));
     return addKey(tx, ctx, {
       ...(await limitsOf(tx, ctx, input, giver)),
       ...giver,
@@ -96,7 +96,7 @@ export async function addKey(tx: Change, ctx: Context, input: KeyToAdd): Promise
   };
   await tx.insert(ctx.db.tables.keys).values(row);
   const key = toKey(row);
-  tx.record(keyCreated, key.id, key, ctx.actor.workspaceId ?? input.workspaceId);
+  tx.record(keyCreated, key.id, key, homeOf(ctx, row));
   return { ...key, secret };
 }
 

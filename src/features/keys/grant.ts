@@ -2,7 +2,7 @@ import { AppError, invalid } from "../../lib/errors.ts";
 import { covers, parseNetwork } from "../../lib/ip.ts";
 import { freshPersonOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
-import { isGuarded, type Permission } from "../../platform/permissions.ts";
+import { isGuarded, isPermission, type Permission } from "../../platform/permissions.ts";
 import { momentOf } from "../../platform/schema.ts";
 import type { KeyRow } from "./model.ts";
 
@@ -56,7 +56,7 @@ export function checkScopes(ctx: Context, giver: Giver, wanted: readonly Permiss
  * hold it. @throws AppError FORBIDDEN
  */
 export function checkNotStronger(ctx: Context, { parent }: Giver, row: KeyRow): void {
-  const more = row.permissions.filter((one) => !ctx.actor.permissions.has(one as Permission));
+  const more = row.permissions.filter(isPermission).filter((one) => !ctx.actor.permissions.has(one));
   const stronger = more.length > 0 || (parent !== null && !isWithinParent(parent, row));
   if (stronger)
     throw new AppError(

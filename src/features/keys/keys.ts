@@ -4,24 +4,28 @@ import { type Change, change } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { keyRevoked } from "./events.ts";
 import { type Key, type KeyRow, toKey } from "./model.ts";
-import { selectKey, selectKeys, visibleKeys } from "./store.ts";
+import { homeOf, selectKey, selectKeys, type Whose, workspaceKeys } from "./store.ts";
 
-/** Keys of the caller's workspace, or the operators' keys for an operator; newest first, revoked ones too. */
-export async function listKeys(ctx: Context, request: PageRequest): Promise<Page<Key>> {
-  const { rows, total } = await selectKeys(ctx, visibleKeys(ctx, ctx.db.read), request);
+/** Keys of the caller's workspace, or the operators'; newest first, revoked ones too. */
+export async function listKeys(
+  ctx: Context,
+  request: PageRequest,
+  whose: Whose = workspaceKeys,
+): Promise<Page<Key>> {
+  const { rows, total } = await selectKeys(ctx, whose(ctx, ctx.db.read), request);
   return pageOf(rows, total, request, toKey);
 }
 
 export async function readKey(ctx: Context, id: string): Promise<Key> {
-  return toKey(await selectKey(ctx.db.read, ctx, visibleKeys(ctx, ctx.db.read), id));
+  return toKey(await selectKey(ctx.db.read, ctx, workspaceKeys(ctx, ctx.db.read), id));
 }
 
 /** Ends a key at once, with the secret of before. It stays in the list, so that what it did can be told. */
-export const revokeKey = (ctx: Context, id: string): Promise<Key> =>
+export const revokeKey = (ctx: Context, id: string, whose: Whose = workspaceKeys): Promise<Key> =>
   change(ctx, async (tx) => {
-    const row = await selectKey(tx, ctx, visibleKeys(ctx, tx), id);
+    const row = await selectKey(tx, ctx, whose(ctx, tx), id);
     const key = toKey(await endKey(tx, ctx, row));
-    tx.record(keyRevoked, key.id, key);
+    tx.record(keyRevoked, key.id, key, homeOf(ctx, row));
     return key;
   });
 

@@ -8,22 +8,27 @@ import { revokedAlready, secretOf } from "./create.ts";
 import { keyRotated } from "./events.ts";
 import { checkNotStronger, giverOf } from "./grant.ts";
 import { type KeyRotation, type KeyRow, type KeyWithSecret, toKey } from "./model.ts";
-import { ownKey, selectKey, visibleKeys } from "./store.ts";
+import { homeOf, ownKey, selectKey, type Whose, workspaceKeys } from "./store.ts";
 
 const OVERLAP_SECONDS = 3600;
 const LETTERS = { secret: "sk", publishable: "pk", extension: "ek" } as const;
 
 /** Gives a key a new secret. The one of before works on for a while, so that no call fails meanwhile. */
-export const rotateKey = (ctx: Context, id: string, input: KeyRotation): Promise<KeyWithSecret> =>
+export const rotateKey = (
+  ctx: Context,
+  id: string,
+  input: KeyRotation,
+  whose: Whose = workspaceKeys,
+): Promise<KeyWithSecret> =>
   change(ctx, async (tx) => {
-    const before = await selectKey(tx, ctx, visibleKeys(ctx, tx), id);
+    const before = await selectKey(tx, ctx, whose(ctx, tx), id);
     const giver = giverOf(ctx, await ownKey(tx, ctx));
     checkNotStronger(ctx, giver, before);
     // Whoever takes a new secret answers for the key from now on; a key takes it in the name of its maker.
     const makerId = ctx.actor.person === null ? before.makerId : giver.makerId;
     const { row, secret } = await turnOver(tx, ctx, { ...before, makerId }, input);
     const key = toKey(row);
-    tx.record(keyRotated, key.id, { ...key, previous: differing(toKey(before), key) });
+    tx.record(keyRotated, key.id, { ...key, previous: differing(toKey(before), key) }, homeOf(ctx, row));
     return { ...key, secret };
   });
 

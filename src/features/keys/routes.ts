@@ -9,6 +9,7 @@ import { createKey, createOperatorKey } from "./create.ts";
 import { listKeys, readKey, revokeKey } from "./keys.ts";
 import { Key, KeyPatch, KeyRotation, KeyTier, KeyWithSecret, NewKey, NewOperatorKey } from "./model.ts";
 import { rotateKey } from "./rotate.ts";
+import { operatorKeys } from "./store.ts";
 import { setKeyTier, updateKey } from "./update.ts";
 
 const KeyParams = t.Object({ key: t.String({ maxLength: 64 }) });
@@ -91,7 +92,7 @@ export const keyRoutes = (guard: Guard) =>
     .get(
       "/installation/keys",
       ({ ctx, query }) =>
-        page(ctx, "Operator keys", query, "operator keys", (request) => listKeys(ctx, request)),
+        page(ctx, "Operator keys", query, "operator keys", (request) => listKeys(ctx, request, operatorKeys)),
       {
         may: "installation:read",
         query: strict(pagingQuery),
@@ -112,7 +113,8 @@ export const keyRoutes = (guard: Guard) =>
     )
     .post(
       "/installation/keys/:key/rotate",
-      ({ ctx, params, body }) => once(ctx, ROTATED, body, (c) => rotateKey(c, params.key, body ?? {})),
+      ({ ctx, params, body }) =>
+        once(ctx, ROTATED, body, (c) => rotateKey(c, params.key, body ?? {}, operatorKeys)),
       {
         may: "installation:update",
         params: KeyParams,
@@ -123,7 +125,8 @@ export const keyRoutes = (guard: Guard) =>
     )
     .delete(
       "/installation/keys/:key",
-      async ({ ctx, params }) => ok(ctx, "Operator key revoked", await revokeKey(ctx, params.key)),
+      async ({ ctx, params }) =>
+        ok(ctx, "Operator key revoked", await revokeKey(ctx, params.key, operatorKeys)),
       {
         may: "installation:update",
         params: KeyParams,

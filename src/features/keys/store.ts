@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, isNull, lt, ne, or } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNull, lt, ne, or, type SQL } from "drizzle-orm";
 import type { Tx } from "../../db/database.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -8,26 +8,29 @@ import type { KeyRow } from "./model.ts";
 
 export type Reader = Pick<Tx, "select">;
 
-/**
- * Keys the caller may see: those of the workspace, with its test keys on the live side; operators' keys for operators.
- * Personal tokens are never among them.
- */
-export function visibleKeys(ctx: Context, read: Reader) {
+/** Which keys a route is about; personal tokens are never among them. */
+export type Whose = (ctx: Context, read: Reader) => SQL | undefined;
+
+/** Operators' keys, wherever the operator acts. */
+export const operatorKeys: Whose = ({ db: { tables } }) =>
+  and(isNull(tables.keys.workspaceId), ne(tables.keys.kind, "personal"));
+
+/** Keys of the caller's workspace, on the live side with its test keys. */
+export const workspaceKeys: Whose = (ctx, read) => {
   const { keys, workspaces } = ctx.db.tables;
-  const { workspaceId } = ctx.actor;
-  if (workspaceId === null) return and(isNull(keys.workspaceId), ne(keys.kind, "personal"));
+  const workspaceId = workspaceOf(ctx);
   const testSide = read
     .select({ id: workspaces.id })
     .from(workspaces)
     .where(eq(workspaces.testOf, workspaceId));
   return or(eq(keys.workspaceId, workspaceId), inArray(keys.workspaceId, testSide));
-}
+};
 
 /** The caller's own personal tokens. */
 export const tokensOf = (ctx: Context, userId: Id<"usr">) =>
   and(eq(ctx.db.tables.keys.userId, userId), eq(ctx.db.tables.keys.kind, "personal"));
 
-type Where = ReturnType<typeof visibleKeys>;
+type Where = SQL | undefined;
 
 /** Newest first, one more than asked for, and how many there are. */
 export async function selectKeys(
@@ -59,6 +62,10 @@ export async function selectKey(read: Reader, ctx: Context, where: Where, id: st
   if (!row) throw notFound("key");
   return row;
 }
+
+/** Under which workspace it is recorded what became of a key: the one whose people keep it; null for operators' keys. */
+export const homeOf = ({ actor }: Context, { workspaceId }: Pick<KeyRow, "workspaceId">): Id<"ws"> | null =>
+  workspaceId === null ? null : (actor.workspaceId ?? workspaceId);
 
 /** The key the call was made with; null when it was made with none. */
 export async function ownKey(read: Reader, { db, actor }: Context): Promise<KeyRow | null> {

@@ -10,12 +10,12 @@ import { keyUpdated } from "./events.ts";
 import { checkNotStronger, checkScopes, expiryOf, type Giver, giverOf, networksOf } from "./grant.ts";
 import { type Key, type KeyPatch, type KeyRow, type KeyTier, toKey } from "./model.ts";
 import { originsOf } from "./origins.ts";
-import { ownKey, selectKey, visibleKeys } from "./store.ts";
+import { ownKey, selectKey, workspaceKeys } from "./store.ts";
 
 /** Changes what the patch names; null clears. The secret stays. */
 export const updateKey = (ctx: Context, id: string, patch: KeyPatch): Promise<Key> =>
   change(ctx, async (tx) => {
-    const before = await selectKey(tx, ctx, visibleKeys(ctx, tx), id);
+    const before = await selectKey(tx, ctx, workspaceKeys(ctx, tx), id);
     const giver = giverOf(ctx, await ownKey(tx, ctx));
     if (before.revokedAt !== null) throw revokedAlready();
     checkNotStronger(ctx, giver, before);

@@ -170,6 +170,22 @@ test("an operator's key dies with its maker's right to run the installation", as
   expect(await asks()).toBe(401);
 });
 
+test("routes of operators' keys reach no workspace's key, wherever the operator acts", async () => {
+  const userId = await addPerson(app, { role: "viewer", workspaceId, operator: true });
+  const key = people.tokenOf(userId, app.clock.now(), true);
+  const headers = { "x-workspace-id": workspaceId };
+  const { id, secret } = await make();
+  const listed = await app.call("GET", "/installation/keys?limit=100", { key, headers });
+  expect(listed.body.data.map((one: { id: string }) => one.id)).not.toContain(id);
+  expect((await app.call("DELETE", `/installation/keys/${id}`, { key, headers })).status).toBe(404);
+  expect((await app.call("POST", `/installation/keys/${id}/rotate`, { key, headers })).status).toBe(404);
+  expect(await works(secret)).toBe(200);
+  const made = await app.call("POST", "/installation/keys", { key, headers, body: { name: "op" } });
+  const { events } = app.db.tables;
+  const rows = await app.db.read.select().from(events).where(eq(events.subjectId, made.body.data.id));
+  expect(rows.map((one) => one.workspaceId)).toEqual([null]);
+});
+
 test("whoever rotates a key answers for it from then on", async () => {
   const leaving = await memberWithKey("admin", ["links:read"]);
   const staying = await memberWithKey("admin", ["links:read"]);
