@@ -79,6 +79,6 @@ export const personPermissions = [
  * operator, gave it them. A key without them is refused by the routes that ask for them.
  */
 export const isGuarded = (permission: Permission): boolean =>
-  /^(keys|members|invites):/.test(permission) || (permission as string) === "workspace:delete";
+  /^(keys|members|invites):|^workspace:(delete|transfer)$/.test(permission);
 
 export const isPermission = (text: string): text is Permission => permissions.some((one) => one === text);

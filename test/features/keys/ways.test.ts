@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
+import type { Id } from "../../../src/lib/ids.ts";
 import { newApiKey } from "../../../src/lib/secrets.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 
@@ -98,6 +100,21 @@ test("an extension's credential needs an extension of the workspace, and manages
   expect(await problem({ kind: "extension", extension, permissions: ["keys:create"] })).toBe("/permissions");
   const { body } = await create({ name: "k", kind: "extension", extension, role: "owner" });
   expect(body.data.permissions.filter((one: string) => one.startsWith("keys:"))).toEqual([]);
+});
+
+test("a workspace that is destroyed takes its extensions and their credentials of both sides along", async () => {
+  const key = await app.stranger();
+  const own = (await app.call("GET", "/workspace", { key })).body.data.id as Id<"ws">;
+  const registered = await app.call("POST", "/extensions", { key, body: { name: "E", appId: "gone" } });
+  for (const environment of ["live", "test"]) {
+    const body = { name: "k", kind: "extension", environment, extension: registered.body.data.id };
+    expect((await app.call("POST", "/keys", { key, body })).status).toBe(201);
+  }
+  const { workspaces, keys, extensions } = app.db.tables;
+  await app.db.transaction((tx) => tx.delete(workspaces).where(eq(workspaces.id, own)));
+  expect(await app.db.read.select().from(extensions).where(eq(extensions.workspaceId, own))).toEqual([]);
+  const left = await app.db.read.select().from(keys);
+  expect(left.filter(({ extensionId }) => extensionId === registered.body.data.id)).toEqual([]);
 });
 
 test("a publishable key tracks and does nothing else, from the pages it was given to", async () => {
