@@ -9,6 +9,8 @@ import { auditRoutes } from "./features/audit/routes.ts";
 import { sealAuditJob } from "./features/audit/seal.ts";
 import { purgeDomains } from "./features/domains/purge.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
+import { openOtherSide } from "./features/environments/other-side.ts";
+import { extensionRoutes } from "./features/extensions/routes.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
 import { inviteRoutes } from "./features/invites/routes.ts";
@@ -17,6 +19,7 @@ import { forgetLostKeys } from "./features/keyring/keyring.ts";
 import { keyringRoutes } from "./features/keyring/routes.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
+import { tokenRoutes } from "./features/keys/token-routes.ts";
 import { emptyTrashJob } from "./features/links/jobs.ts";
 import { purgeLinks } from "./features/links/purge.ts";
 import { linkRoutes } from "./features/links/routes.ts";
@@ -29,6 +32,8 @@ import { referenceRoutes } from "./features/reference/routes.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { setupRoutes } from "./features/setup/routes.ts";
+import { openTiers } from "./features/tiers/known.ts";
+import { tierRoutes } from "./features/tiers/routes.ts";
 import { openMemberships } from "./features/workspaces/memberships.ts";
 import { purgeWorkspacesJob } from "./features/workspaces/purge.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
@@ -48,7 +53,7 @@ import { healthAnswers, type Problems } from "./platform/health.ts";
 import { cleanUpJob } from "./platform/jobs/clean.ts";
 import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
-import { openLimiter } from "./platform/limits.ts";
+import { openLimits } from "./platform/limits/limits.ts";
 import { openLocalDoor } from "./platform/local-door.ts";
 import { sealedMailBodies } from "./platform/mail/body.ts";
 import { sendMailJob } from "./platform/mail/send.ts";
@@ -135,8 +140,10 @@ export async function assembleApp({
     installation,
     schemeOf: (request) => (secure.has(request) ? "https" : "http"),
   });
-  const keys = openKeyAuthentication({ db, clock, log });
   const memberships = openMemberships({ db, monotonic });
+  const keys = openKeyAuthentication({ db, clock, log, memberships });
+  const tiers = await openTiers({ db, config, log });
+  const limits = openLimits({ db, clock, log, config, limitsOf: tiers.of, after });
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
@@ -159,6 +166,7 @@ export async function assembleApp({
       routing.heard(event, routes);
       keys.heard(event);
       memberships.heard(event);
+      tiers.heard(event);
     },
     get jobs() {
       return worker;
@@ -185,7 +193,11 @@ export async function assembleApp({
   });
 
   const authenticate = openCallers({
-    people,
+    people: {
+      byBearer: async (token, address) =>
+        (await keys.byPersonalToken(token, address)) ?? (await people.byBearer(token, address)),
+      byCookie: people.byCookie,
+    },
     applications: keys,
     memberships,
     operatorPermissions,
@@ -201,21 +213,22 @@ export async function assembleApp({
   const api = openApiLater({
     ports,
     authenticate,
-    limits: {
-      key: openLimiter("key", config.WAYPOST_RATE_LIMIT),
-      anonymous: openLimiter("address", config.WAYPOST_RATE_LIMIT_ANONYMOUS),
-    },
+    take: limits.take,
     closed: () => (firstRun.needed() ? notSetUp() : null),
     full: diskGuard(dataDir, config.WAYPOST_DISK_RESERVE, clock),
     observe: metrics.observe,
     denied: denials.note,
+    elsewhere: openOtherSide(db),
     features: (guard, app) => [
       setupRoutes(guard, firstRun),
       identityRoutes(guard),
       workspaceRoutes(guard),
+      tierRoutes(guard),
       memberRoutes(guard),
       inviteRoutes(guard),
+      extensionRoutes(guard),
       keyRoutes(guard),
+      tokenRoutes(guard),
       jobRoutes(guard),
       keyringRoutes(guard),
       auditRoutes(guard),
@@ -290,7 +303,14 @@ export async function assembleApp({
   });
   const mirror = openTotalsMirror({ db, clicks, log });
   let serving = false;
-  const services = startInOrder([server, openLocalDoor(api, dataDir, log), mirror, worker, denials]);
+  const services = startInOrder([
+    limits.service,
+    server,
+    openLocalDoor(api, dataDir, log),
+    mirror,
+    worker,
+    denials,
+  ]);
 
   return {
     ports,

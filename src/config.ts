@@ -115,7 +115,13 @@ export const settings = {
   ),
   WAYPOST_HONOR_OPT_OUT: flag("Visitors who send Sec-GPC or DNT are counted without a visitor id.", true),
   WAYPOST_CACHE_LINKS: whole("Links kept in memory for redirects.", 100_000, 100, 10_000_000),
-  WAYPOST_RATE_LIMIT: whole("API calls a minute for each key. 0: no limit.", 3000, 0, 10_000_000),
+  WAYPOST_RATE_LIMIT: whole(
+    "API calls a minute in the rate tier `default`. 0: no limit.",
+    3000,
+    0,
+    10_000_000,
+  ),
+  WAYPOST_RATE_TIER: text("Rate tier of callers whose key names none.", "default"),
   WAYPOST_RATE_LIMIT_ANONYMOUS: whole(
     "API calls a minute for each address without a valid key. 0: no limit.",
     120,

@@ -23,6 +23,8 @@ const featureOrder = [
     "identity",
     "members",
     "invites",
+    "tiers",
+    "extensions",
     "keys",
     "jobs",
     "keyring",
@@ -31,6 +33,7 @@ const featureOrder = [
     "setup",
     "mail",
     "links",
+    "environments",
     "routing",
   ],
   ...["analytics", "reference"],
@@ -38,7 +41,7 @@ const featureOrder = [
 
 /** Where packages live. One that is not named here is nobody's. */
 const houses: Readonly<Record<string, RegExp>> = {
-  elysia: /^(platform\/|features\/\w+\/routes\.ts|app\.ts)/,
+  elysia: /^(platform\/|features\/\w+\/([a-z]+-)?routes\.ts|app\.ts)/,
   "@sinclair/typebox": /^(platform|features)\//,
   "@sinclair/typebox/compiler": /^platform\/jobs\/enqueue\.ts/,
   croner: /^platform\/jobs\/schedule\.ts/,
@@ -54,11 +57,10 @@ const houses: Readonly<Record<string, RegExp>> = {
   isbot: /^clicks\/enrich\//,
   "ipaddr.js": /^lib\/ip\.ts/,
   "lru-cache":
-    /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/authenticate|features\/workspaces\/memberships)\.ts/,
+    /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/(authenticate|lookup)|features\/workspaces\/memberships)\.ts/,
   "@logtape/logtape": /^lib\/log\.ts/,
   nodemailer: /^platform\/mail\/transport\.ts/,
   "prom-client": /^platform\/(worker\/)?metrics\.ts/,
-  "rate-limiter-flexible": /^platform\/limits\.ts/,
 };
 
 /** What Node brings to reach other machines lives in one room; `undici` and its like are packages without a house. */

@@ -12,6 +12,8 @@ export const tokenCreateCommand: Command = {
     permissions: { value: "A,B", about: "Exactly these instead of a role, such as links:read,links:create." },
     test: { about: "A key of the test environment." },
     "expires-at": { value: "TIME", about: "When it ends, such as 2027-01-31T00:00:00Z." },
+    tier: { value: "NAME", about: "How often it may call; the default when left out." },
+    "allowed-ips": { value: "A,B", about: "Addresses and networks it may be used from." },
     operator: { about: "A key for running the installation, without a workspace." },
     ...apiOptions,
   },
@@ -32,11 +34,16 @@ function inputOf(call: Call) {
   return {
     name: call.words[0],
     role: call.text("role"),
-    permissions: call
-      .text("permissions")
-      ?.split(",")
-      .map((one) => one.trim()),
+    permissions: listOf(call, "permissions"),
+    tier: call.text("tier"),
+    allowedIps: listOf(call, "allowed-ips"),
     expiresAt: call.text("expires-at"),
     ...(call.has("test") ? { environment: "test" } : {}),
   };
 }
+
+const listOf = (call: Call, name: string): string[] | undefined =>
+  call
+    .text(name)
+    ?.split(",")
+    .map((one) => one.trim());

@@ -33,6 +33,14 @@ export function isWithin(address: string, networks: readonly Network[]): boolean
   });
 }
 
+/** True when every address of `inner` is one of `outer`. */
+export function covers([outer, outerBits]: Network, [inner, innerBits]: Network): boolean {
+  if (outer.kind() !== inner.kind() || innerBits < outerBits) return false;
+  return outer.kind() === "ipv4"
+    ? (inner as ipaddr.IPv4).match(outer as ipaddr.IPv4, outerBits)
+    : (inner as ipaddr.IPv6).match(outer as ipaddr.IPv6, outerBits);
+}
+
 /** True when two written addresses are one, however each is written. A mapped one is the IPv4 address it is. */
 export function sameAddress(one: string, other: string): boolean {
   if (!isAddress(one) || !isAddress(other)) return false;

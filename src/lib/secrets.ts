@@ -4,20 +4,36 @@ const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const SECRET_LENGTH = 32;
 const CHECKSUM_LENGTH = 6;
 
+/** Secret, publishable and extension keys. */
+export type KeyLetters = "sk" | "pk" | "ek";
+
 /**
  * An API key: `way_sk_live_` + 32 characters of chance (190 bits) + 6 of checksum (CRC-32 of all before, base 62),
  * so that a mistyped or invented key is told from a real one without asking the database.
  */
-export function newApiKey(environment: "live" | "test"): string {
-  const body = `way_sk_${environment}_${randomText(SECRET_LENGTH, ALPHABET)}`;
-  return body + checksum(body);
-}
+export const newApiKey = (environment: "live" | "test", letters: KeyLetters = "sk"): string =>
+  checked(`way_${letters}_${environment}_`);
 
-/** True for texts that `newApiKey` could have made. */
+/** A person's own token, in the same form: `way_pt_…`. */
+export const newPersonalToken = (): string => checked("way_pt_");
+
+/** What scanners for leaked secrets look for; `docs/keys.md` publishes it. */
+export const SECRET_PATTERN = /\bway_(?:(?:sk|pk|ek)_(?:live|test)|pt)_[0-9A-Za-z]{38}\b/;
+
+const WHOLE = new RegExp(`^${SECRET_PATTERN.source}$`);
+
+/** True for texts that `newApiKey` or `newPersonalToken` could have made. */
 export function isApiKey(text: string): boolean {
-  if (!/^way_sk_(live|test)_[0-9A-Za-z]{38}$/.test(text)) return false;
+  if (!WHOLE.test(text)) return false;
   const body = text.slice(0, -CHECKSUM_LENGTH);
   return checksum(body) === text.slice(-CHECKSUM_LENGTH);
+}
+
+export const isPersonalToken = (text: string): boolean => text.startsWith("way_pt_") && isApiKey(text);
+
+function checked(prefix: string): string {
+  const body = prefix + randomText(SECRET_LENGTH, ALPHABET);
+  return body + checksum(body);
 }
 
 function checksum(text: string): string {

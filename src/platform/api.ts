@@ -1,23 +1,25 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
-import { neighbourhoodOf, networkOf } from "../lib/ip.ts";
+import { networkOf } from "../lib/ip.ts";
 import { checkBody, readBody } from "./body.ts";
 import { type Actor, type Context, type Ports, systemActor } from "./context.ts";
 import type { Denial } from "./denials.ts";
 import { failure, type Stamp } from "./envelope.ts";
 import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
-import { type Allowance, type Limiter, limitExceeded, limitHeaders } from "./limits.ts";
+import type { Allowance } from "./limits/counter.ts";
+import { limitExceeded, limitHeaders } from "./limits/headers.ts";
 import type { Observed } from "./metrics.ts";
-import { type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
+import { type Names, namesOf, type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
 
-/** Who asks, from the request's credentials; null when it brings none. */
-export type Authenticate = (request: Request) => Promise<Actor | null>;
+/** Who asks, from the request's credentials and the client's address; null when it brings none. */
+export type Authenticate = (request: Request, address: string) => Promise<Actor | null>;
 
 export interface ApiOptions {
   readonly ports: Ports;
   readonly authenticate: Authenticate;
-  readonly limits: { readonly key: Limiter; readonly anonymous: Limiter };
+  /** Takes one call off what a caller may ask, or off a stranger's address; null when nothing limits it. */
+  take(actor: Actor | null, address: string): Allowance | null;
   /** Why routes that need a permission are closed altogether; null once the installation is set up. */
   closed(): AppError | null;
   /** Why nothing may be written now (the disk is nearly full); null when all is well. */
@@ -25,6 +27,8 @@ export interface ApiOptions {
   observe(call: Observed): void;
   /** Puts on record that somebody known was refused. */
   denied(ctx: Context, denial: Denial): Promise<void>;
+  /** Why something is not found that is there for another key of the caller; null when it is simply not there. */
+  elsewhere(actor: Actor, names: Names): Promise<AppError | null>;
   readonly features: (guard: Guard, app: AppInfo) => AnyElysia[];
 }
 
@@ -92,11 +96,12 @@ const nobody: Actor = { ...systemActor(null, []), id: "anonymous" };
 export function openApi({
   ports,
   authenticate,
-  limits,
+  take,
   closed,
   full,
   observe,
   denied,
+  elsewhere,
   features,
 }: ApiOptions): Api {
   const callers = new WeakMap<Request, Caller>();
@@ -122,8 +127,17 @@ export function openApi({
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
     const response = await inTime(app.fetch(plain), ports.config.WAYPOST_REQUEST_TIMEOUT);
-    if (isKnown(request, response)) return new Response(null, { status: 304, headers: response.headers });
-    return request.method === "HEAD" ? new Response(null, response) : response;
+    const elsewhere = response.status === 404 ? await misplaced(request, caller, found.route) : null;
+    return asAsked(request, elsewhere ?? response);
+  }
+
+  async function misplaced(
+    request: Request,
+    caller: Caller,
+    route: RegisteredRoute,
+  ): Promise<Response | null> {
+    const error = caller.actor && (await elsewhere(caller.actor, namesOf(request.url, route)));
+    return error ? failure(caller, error) : null;
   }
 
   async function answer(request: Request, address: string | null, known: Actor | null): Promise<Response> {
@@ -166,12 +180,8 @@ export function openApi({
 
   /** Who asks, and what is left to them. A wrong key counts against its address, so that keys cannot be tried out. */
   async function ask(request: Request, address: string): Promise<Asked> {
-    const actor = await authenticate(request).catch((error: unknown) => error as Error);
-    const known = actor instanceof Error ? null : actor;
-    const allowance = known
-      ? await limits.key.take(`${known.workspaceId}:${known.id}`)
-      : await limits.anonymous.take(neighbourhoodOf(address));
-    return { actor, allowance };
+    const actor = await authenticate(request, address).catch((error: unknown) => error as Error);
+    return { actor, allowance: take(actor instanceof Error ? null : actor, address) };
   }
 
   function refused(error: unknown, caller: Caller, request: Request): Response {
@@ -264,6 +274,11 @@ const userAgentOf = ({ headers }: Request): Record<string, string> => {
   const userAgent = headers.get("user-agent");
   return userAgent === null ? {} : { "user-agent": userAgent };
 };
+
+function asAsked(request: Request, response: Response): Response {
+  if (isKnown(request, response)) return new Response(null, { status: 304, headers: response.headers });
+  return request.method === "HEAD" ? new Response(null, response) : response;
+}
 
 /** The client has this very state already (RFC 9110, 13.1.2: compared weakly). */
 function isKnown(request: Request, response: Response): boolean {

@@ -5,16 +5,20 @@ import { type Permission, personPermissions } from "./permissions.ts";
 
 /** How people show who they are. */
 export interface People {
-  /** The person of an access token or a personal token; null when the text is neither. @throws AppError INVALID_TOKEN */
-  byBearer(token: string): Promise<Person | null>;
+  /** The person of an access token or a personal token, from this address; null when the text is neither. @throws AppError INVALID_TOKEN */
+  byBearer(token: string, address: string): Promise<Person | null>;
   /** The person of the session cookie; null without one. @throws AppError for a write without its CSRF token */
   byCookie(request: Request): Promise<Person | null>;
 }
 
 /** How programs show who they are. */
 export interface Applications {
-  /** The program whose key the request carries, `bearer` first; null without one. @throws AppError INVALID_API_KEY */
-  of(request: Request, bearer: string | null): Promise<Application | null>;
+  /**
+   * The program whose key the request carries, `bearer` first; null without one.
+   * @param address the client's, whole
+   * @throws AppError INVALID_API_KEY, or FORBIDDEN for a key that may not be used from there
+   */
+  of(request: Request, bearer: string | null, address: string): Promise<Application | null>;
 }
 
 /** What a person may do in a workspace. */
@@ -59,10 +63,10 @@ export function openCallers({ people, applications, memberships, operatorPermiss
       throw new AppError("INVALID_API_KEY", "The workspace of this API key was deleted.");
   }
 
-  return async (request: Request): Promise<Actor | null> => {
+  return async (request: Request, address: string): Promise<Actor | null> => {
     const bearer = bearerOf(request);
-    const named = bearer === null ? null : await people.byBearer(bearer);
-    const application = await applications.of(request, named === null ? bearer : null);
+    const named = bearer === null ? null : await people.byBearer(bearer, address);
+    const application = await applications.of(request, named === null ? bearer : null, address);
     if (application !== null && application.workspaceId !== null) await refuseClosed(application.workspaceId);
     const person = named ?? (application === null ? await people.byCookie(request) : null);
     if (person === null) return application && actorOfApplication(application);

@@ -82,6 +82,8 @@ export interface Person {
   readonly operator: boolean;
   /** What a personal token is limited to; null for all the person may. */
   readonly scopes: ReadonlySet<Permission> | null;
+  /** The personal token they used. */
+  readonly tokenId?: Id<"key">;
 }
 
 /** A program that has shown its key. */

@@ -59,9 +59,10 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
 }
 
 const DESCRIPTION = `
-**Who asks.** Send a key of your workspace as \`Authorization: Bearer way_sk_…\` or \`X-API-Key\`. A key implies its workspace;
-a person names one in the path or by \`X-Workspace-Id\`.
-What belongs to another workspace is answered like what does not exist: 404.
+**Who asks.** Send a key of your workspace as \`Authorization: Bearer way_sk_…\`, as \`X-API-Key\`, or as \`x-api-token-id\` with
+\`x-api-token-secret\`; an extension sends \`x-waypost-token-id\`, \`-secret\` and \`x-waypost-app\`. A key implies its workspace. A person
+names one in the path or by \`X-Workspace-Id\`. A key and a person's token on one call: both must be allowed.
+What belongs to another workspace is answered like what does not exist: 404. Test keys see test data only, and live keys live data.
 
 **Answers** carry \`success\`, \`status\`, \`message\`, \`data\` and \`meta\`; refusals carry \`error\` with a code that never changes and
 every field at fault. \`X-Request-ID\` stands on all of them and in the log.
@@ -72,7 +73,7 @@ every field at fault. \`X-Request-ID\` stands on all of them and in the log.
 
 **Edits.** Links carry an \`ETag\`. Send it as \`If-Match\`, and an edit of a state you have not seen is refused with 412.
 
-**Limits** are told by \`X-RateLimit-*\` and \`RateLimit\`; a 429 says in \`Retry-After\` when to come back.
+**Limits** (minute, hour and day, by the key's rate tier) are told by \`X-RateLimit-*\` and \`RateLimit\`; a 429 says in \`Retry-After\` when to come back.
 
 Times are ISO 8601 in UTC. Unknown fields are refused and named.
 `.trim();
@@ -87,6 +88,9 @@ export const TAGS: Readonly<Record<string, string>> = {
   Workspaces: "The tenant: its settings, its usage, its end.",
   Members: "Who is in a workspace, and what they may do.",
   Invitations: "Asking people in, by mail.",
+  "Rate tiers": "How often keys may call.",
+  Extensions: "Browser extensions and apps that the workspace has registered.",
+  "Personal tokens": "Tokens that act as the person who made them.",
   Mail: "What was mailed, and what became of it.",
   Audit: "What happened, who did it, and that nobody has changed the record.",
   Keyring: "The keys that secrets are kept with.",

@@ -11,6 +11,7 @@ export const permissions = [
   "analytics:read",
   "keys:read",
   "keys:create",
+  "keys:update",
   "keys:delete",
   "jobs:read",
   "jobs:update",
@@ -18,6 +19,16 @@ export const permissions = [
   "members:create",
   "members:update",
   "members:delete",
+  "extensions:read",
+  "extensions:create",
+  "extensions:update",
+  "extensions:delete",
+  "tiers:read",
+  "tokens:read",
+  "tokens:create",
+  "tokens:update",
+  "tokens:delete",
+  "track:create",
   "workspace:read",
   "workspace:update",
   "workspace:delete",
@@ -40,7 +51,14 @@ const viewer = [
   "members:read",
   "workspace:read",
 ] as const;
-const editor = [...viewer, "links:create", "links:update", "links:delete", "jobs:update"] as const;
+const editor = [
+  ...viewer,
+  "links:create",
+  "links:update",
+  "links:delete",
+  "jobs:update",
+  "track:create",
+] as const;
 const admin = [
   ...editor,
   "domains:create",
@@ -48,10 +66,16 @@ const admin = [
   "domains:delete",
   "keys:read",
   "keys:create",
+  "keys:update",
   "keys:delete",
   "members:create",
   "members:update",
   "members:delete",
+  "extensions:read",
+  "extensions:create",
+  "extensions:update",
+  "extensions:delete",
+  "tiers:read",
   "mail:read",
   "audit:read",
   "workspace:update",
@@ -74,6 +98,7 @@ export const operatorPermissions = [
   "jobs:update",
   "mail:read",
   "audit:read",
+  "tiers:read",
   "installation:read",
   "installation:update",
 ] as const satisfies readonly Permission[];
@@ -83,6 +108,17 @@ export const personPermissions = [
   "memberships:read",
   "memberships:create",
   "memberships:delete",
+  "tokens:read",
+  "tokens:create",
+  "tokens:update",
+  "tokens:delete",
 ] as const satisfies readonly Permission[];
+
+/**
+ * Scopes that open the doors through which others come in: a key has them only if a person with a fresh proof, or the
+ * operator, gave it them. A key without them is refused by the routes that ask for them.
+ */
+export const isGuarded = (permission: Permission): boolean =>
+  /^(keys|members|invites):|^workspace:(delete|transfer)$/.test(permission);
 
 export const isPermission = (text: string): text is Permission => permissions.some((one) => one === text);

@@ -31,8 +31,12 @@ export function routeMatcher(routes: readonly RegisteredRoute[]): (method: strin
     route,
     pattern: new RegExp(`^${route.path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/:\w+/g, "[^/]+")}$`),
   }));
+  // A refusal costs little more than this search: only routes of the same length and first word are looked at.
+  const shelves = Map.groupBy(patterns, ({ route }) => shelfOf(route.path));
   return (method, path) => {
-    const here = patterns.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
+    const here = (shelves.get(shelfOf(path)) ?? [])
+      .filter(({ pattern }) => pattern.test(path))
+      .map(({ route }) => route);
     const wanted = method === "HEAD" ? "GET" : method;
     // A fixed path is more telling than one with parameters: /links/count before /links/:link.
     const [exact] = here
@@ -45,4 +49,30 @@ export function routeMatcher(routes: readonly RegisteredRoute[]): (method: strin
     );
     return { kind: "wrong_method", allow: [...allowed, "OPTIONS"].sort().join(", ") };
   };
+}
+
+/** What a request names, by path parameters and query. */
+export type Names = Readonly<Record<string, string>>;
+
+export function namesOf(url: string, { path }: RegisteredRoute): Names {
+  const { pathname, searchParams } = new URL(url);
+  const segments = pathname.split("/");
+  const parameters = path
+    .split("/")
+    .flatMap((part, i) => (part.startsWith(":") ? [[part.slice(1), decoded(segments[i] ?? "")]] : []));
+  return { ...Object.fromEntries(searchParams), ...Object.fromEntries(parameters) };
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** Number of segments, and the one behind `/api/v1`, which no route leaves open. */
+function shelfOf(path: string): string {
+  const segments = path.split("/");
+  return `${segments.length}/${segments[3]}`;
 }

@@ -39,6 +39,14 @@ export const Time = t.String({
   examples: ["2026-11-22T09:00:00.000Z"],
 });
 
+/** The fields of `before` that `after` has otherwise: what an event tells as `previous`. */
+export const differing = <T extends object>(before: T, after: T): Partial<T> =>
+  Object.fromEntries(
+    Object.entries(before).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(after[name as keyof T]),
+    ),
+  ) as Partial<T>;
+
 export const isoOf = (ms: number): string => new Date(ms).toISOString();
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoOf(ms));
 

@@ -10,6 +10,8 @@ const KEY = "bench-key-0123456789abcdefghijklmnop";
 export interface Program {
   readonly pid: number;
   readonly url: string;
+  /** The owner's key. */
+  readonly key: string;
   readonly visiting: WrkRun;
   readonly posting: WrkRun;
   post(body: unknown): Promise<void>;
@@ -19,6 +21,7 @@ export interface Program {
 export async function startProgram(
   folder = mkdtempSync(join(tmpdir(), "waypost-bench-")),
   before: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<Program> {
   if (!existsSync(executable)) throw new Error("dist/waypost is not there. Run: npm run build");
   const port = await freePort();
@@ -32,6 +35,7 @@ export async function startProgram(
       WAYPOST_RATE_LIMIT: "0",
       WAYPOST_LOG_LEVEL: "error",
       WAYPOST_ALLOW_EPHEMERAL: "true",
+      ...settings,
     },
     stdout: "ignore",
     stderr: "inherit",
@@ -57,6 +61,7 @@ wrk.body = '{"destinationUrl":"https://example.com/landing?x=1"}'
   return {
     pid: child.pid,
     url,
+    key: KEY,
     visiting: { connections: 64, arguments: [`${url}/hot`] },
     posting: { connections: 64, arguments: ["-s", script, `${url}/api/v1/links`] },
     async post(body) {

@@ -454,12 +454,14 @@ const userRow = (id: `usr_${string}`) => ({
 const keyRow = (id: `key_${string}`) => ({
   id,
   name: id,
+  kind: "secret" as const,
   environment: "live" as const,
   hash: id,
   hint: "",
   permissions: [],
   createdBy: "usr_1",
   createdAt: NOW,
+  updatedAt: NOW,
 });
 
 function linkRow(changes: Partial<Database["tables"]["links"]["$inferSelect"]> = {}) {

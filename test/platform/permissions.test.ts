@@ -46,7 +46,13 @@ beforeAll(async () => {
       createdAt: tx.now,
     }),
   );
+  const extension = await app.call("POST", "/extensions", { body: { name: "matrix", appId: "matrix" } });
+  const token = `key_${"0".repeat(26)}`;
+  const tier = "matrix";
   ours = {
+    token,
+    tier,
+    extension: extension.body.data.id,
     link: link.body.data.id,
     domain: domain.body.data.id,
     key: key.body.data.id,

@@ -1,87 +1,120 @@
 import { eq } from "drizzle-orm";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../../lib/errors.ts";
-import { hashOf, isApiKey } from "../../lib/secrets.ts";
-import type { Applications } from "../../platform/callers.ts";
-import type { Application, Ports } from "../../platform/context.ts";
+import { isWithin } from "../../lib/ip.ts";
+import { isPersonalToken } from "../../lib/secrets.ts";
+import type { Applications, Memberships } from "../../platform/callers.ts";
+import type { Application, Person, Ports } from "../../platform/context.ts";
 import type { Event } from "../../platform/events.ts";
-import { isPermission } from "../../platform/permissions.ts";
-
-interface Known {
-  readonly application: Application;
-  readonly expiresAt: number | null;
-  usedAt: number;
-}
+import { operatorPermissions, type Permission } from "../../platform/permissions.ts";
+import { type Credential, credentialOf, refusedKey } from "./credentials.ts";
+import { type Known, openKeyLookup } from "./lookup.ts";
+import { originAllowed } from "./origins.ts";
 
 export interface KeyAuthentication extends Applications {
+  /** The person of a personal token; null when the text is none. @throws AppError INVALID_API_KEY, FORBIDDEN */
+  byPersonalToken(token: string, address: string): Promise<Person | null>;
   /** Forgets what a committed event has changed. */
   heard(event: Event): void;
 }
 
-/** Other processes may revoke a key: what is remembered is asked for again after a second. */
-const REMEMBER_MS = 1000;
-const USED_EVERY_MS = 60_000;
+export interface KeyAuthenticationOptions extends Pick<Ports, "db" | "clock" | "log"> {
+  readonly memberships: Memberships;
+  /** Tests bring time that is moved by hand. */
+  readonly elapsedMs?: () => number;
+}
 
-/** Knows callers by their keys. Looked-up keys are remembered for a second, and forgotten at once when revoked here. */
-export function openKeyAuthentication({
-  db,
-  clock,
-  log,
-}: Pick<Ports, "db" | "clock" | "log">): KeyAuthentication {
-  const known = new LRUCache<string, Known>({ max: 10_000, ttl: REMEMBER_MS });
-  /** Counts revocations: a lookup begun before one must not bring the key back. */
-  let generation = 0;
+const USED_EVERY_MS = 60_000;
+/** What a remembered key holds that others may change. */
+const CHANGES = /^(key|token|extension|tier|user|workspace|member)\./;
+
+/** Knows callers by their keys. */
+export function openKeyAuthentication(options: KeyAuthenticationOptions): KeyAuthentication {
+  const { db, clock, log, memberships, elapsedMs } = options;
+  const lookup = openKeyLookup(db, clock, elapsedMs);
   const lastUsed = new LRUCache<string, number>({ max: 10_000 });
 
-  async function find(hash: string): Promise<Known> {
-    const { keys } = db.tables;
-    const [row] = await db.read.select().from(keys).where(eq(keys.hash, hash)).limit(1);
-    if (!row || row.revokedAt !== null) throw refused();
-    const permissions = new Set(row.permissions.filter(isPermission));
-    const application: Application = {
-      keyId: row.id,
-      kind: "secret",
-      workspaceId: row.workspaceId,
-      environment: row.environment,
-      permissions,
-      tier: null,
-    };
-    return { application, expiresAt: row.expiresAt, usedAt: row.lastUsedAt ?? 0 };
+  /** What it may do now: never more than whoever made it. @throws AppError when they may do nothing any more */
+  async function rightsOf({ row, home, permissions, holder }: Known): Promise<ReadonlySet<Permission>> {
+    if (row.makerId === null) return permissions;
+    const rights = holder === null ? null : await holderRights(holder, home);
+    if (rights === null) throw refusedKey();
+    return permissions.intersection(rights);
+  }
+
+  function holderRights({ id, operator }: NonNullable<Known["holder"]>, home: Known["home"]) {
+    if (home === null) return operator ? new Set<Permission>(operatorPermissions) : null;
+    const maker = { userId: id, sessionId: null, provedAt: null, operator, scopes: null };
+    return memberships.permissionsOf(maker, home);
   }
 
   /** Kept to the minute, beside the change of whatever the key does: it is no event. */
-  function touch({ application: { keyId }, usedAt }: Known): void {
+  function touch({ id, lastUsedAt }: Known["row"]): void {
     const now = clock.now();
-    if (now - (lastUsed.get(keyId) ?? usedAt) < USED_EVERY_MS) return;
-    lastUsed.set(keyId, now);
+    if (now - (lastUsed.get(id) ?? lastUsedAt ?? 0) < USED_EVERY_MS) return;
+    lastUsed.set(id, now);
     const { keys } = db.tables;
     const written = db.transaction((tx) =>
-      tx.update(keys).set({ lastUsedAt: tx.now }).where(eq(keys.id, keyId)),
+      tx.update(keys).set({ lastUsedAt: tx.now }).where(eq(keys.id, id)),
     );
     written.catch((error: unknown) => log.warning("could not note the use of a key", { error }));
   }
 
   return {
-    async of(request, bearer) {
-      const secret = bearer ?? request.headers.get("x-api-key")?.trim() ?? null;
-      if (secret === null) return null;
-      // A mistyped key is refused here, before the database is asked.
-      if (secret.startsWith("way_") && !isApiKey(secret)) throw refused();
-      const hash = hashOf(secret);
-      const began = generation;
-      const found = known.get(hash) ?? (await find(hash));
-      if (found.expiresAt !== null && found.expiresAt <= clock.now()) throw refused();
-      if (began === generation) known.set(hash, found, { noUpdateTTL: true });
-      touch(found);
-      return found.application;
+    async of(request, bearer, address) {
+      const shown = credentialOf(request.headers, bearer);
+      if (shown === null) return null;
+      const found = await lookup.find(shown.secret);
+      checkWay(found, shown, request.headers);
+      checkAddress(found, address);
+      const permissions = await rightsOf(found);
+      touch(found.row);
+      return applicationOf(found, permissions);
+    },
+    async byPersonalToken(token, address) {
+      if (!isPersonalToken(token)) return null;
+      const found = await lookup.find(token);
+      checkAddress(found, address);
+      if (found.row.kind !== "personal" || found.holder === null) throw refusedKey();
+      touch(found.row);
+      const { id: userId, operator } = found.holder;
+      const { id: tokenId } = found.row;
+      return { userId, operator, tokenId, sessionId: null, provedAt: null, scopes: found.permissions };
     },
     heard: ({ type }) => {
-      if (!type.startsWith("key.")) return;
-      generation++;
-      known.clear();
+      if (CHANGES.test(type)) lookup.forget();
     },
   };
 }
 
-const refused = () =>
-  new AppError("INVALID_API_KEY", "The API key is not valid: it was mistyped, has expired or was revoked.");
+function applicationOf({ row }: Known, permissions: ReadonlySet<Permission>): Application {
+  if (row.kind === "personal") throw refusedKey();
+  const { id: keyId, kind, workspaceId, environment, tier } = row;
+  return { keyId, kind, workspaceId, environment, permissions, tier };
+}
+
+/** Each kind of key is shown in its own way. What is told here is told to whoever holds the secret. */
+function checkWay({ row, extension }: Known, { keyId, appId }: Credential, headers: Headers): void {
+  if (keyId !== null && keyId !== row.id) throw refusedKey();
+  if (row.kind === "personal")
+    throw new AppError(
+      "INVALID_API_KEY",
+      "A personal token is sent as Authorization: Bearer, and no other way.",
+    );
+  if ((row.kind === "extension") !== (appId !== null))
+    throw new AppError(
+      "INVALID_API_KEY",
+      row.kind === "extension"
+        ? "This is an extension's credential: send x-waypost-token-id, x-waypost-token-secret and x-waypost-app."
+        : "This key is not an extension's: send it as Authorization: Bearer or X-API-Key.",
+    );
+  if (row.kind === "extension" && !(extension?.enabled && extension.appId === appId))
+    throw new AppError("FORBIDDEN", "This credential belongs to another extension, or its extension is off.");
+  if (row.kind === "publishable" && !originAllowed(headers, row.origins ?? []))
+    throw new AppError("FORBIDDEN", "This publishable key may not be used by pages of this origin.");
+}
+
+function checkAddress({ networks }: Known, address: string): void {
+  if (networks === null || isWithin(address, networks)) return;
+  throw new AppError("FORBIDDEN", "This key may not be used from your address.");
+}

@@ -1,60 +1,54 @@
-import { and, count, desc, eq, isNull, lt } from "drizzle-orm";
-import { notFound } from "../../lib/errors.ts";
-import type { Id } from "../../lib/ids.ts";
+import { eq } from "drizzle-orm";
 import type { Context } from "../../platform/context.ts";
-import { change, withPrevious } from "../../platform/events.ts";
+import { type Change, change, withPrevious } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { keyRevoked } from "./events.ts";
-import { type Key, toKey } from "./model.ts";
+import { type Key, type KeyRow, toKey } from "./model.ts";
+import { homeOf, selectKey, selectKeys, type Whose, workspaceKeys } from "./store.ts";
 
-/** Keys of the caller's workspace, or the operators' keys for an operator; newest first, revoked ones too. */
-export async function listKeys(ctx: Context, { limit, offset, after }: PageRequest): Promise<Page<Key>> {
-  const { keys } = ctx.db.tables;
-  const beyond = after ? lt(keys.id, after.id as Id<"key">) : undefined;
-  const [counted] = await ctx.db.read.select({ total: count() }).from(keys).where(own(ctx));
-  const rows = await ctx.db.read
-    .select()
-    .from(keys)
-    .where(and(own(ctx), beyond))
-    .orderBy(desc(keys.id))
-    .limit(limit + 1)
-    .offset(offset);
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return {
-    items: items.map(toKey),
-    total: counted?.total ?? 0,
-    next: rows.length > limit && last ? { value: null, id: last.id } : null,
-  };
+/** Keys of the caller's workspace, or the operators'; newest first, revoked ones too. */
+export async function listKeys(
+  ctx: Context,
+  request: PageRequest,
+  whose: Whose = workspaceKeys,
+): Promise<Page<Key>> {
+  const { rows, total } = await selectKeys(ctx, whose(ctx, ctx.db.read), request);
+  return pageOf(rows, total, request, toKey);
 }
 
 export async function readKey(ctx: Context, id: string): Promise<Key> {
-  const { keys } = ctx.db.tables;
-  const [row] = await ctx.db.read
-    .select()
-    .from(keys)
-    .where(and(own(ctx), eq(keys.id, id as Id<"key">)))
-    .limit(1);
-  if (!row) throw notFound("key");
-  return toKey(row);
+  return toKey(await selectKey(ctx.db.read, ctx, workspaceKeys(ctx, ctx.db.read), id));
 }
 
-/** Ends a key at once. It stays in the list, so that what it did can be told. */
-export const revokeKey = (ctx: Context, id: string): Promise<Key> =>
+/** Ends a key at once, with the secret of before. It stays in the list, so that what it did can be told. */
+export const revokeKey = (ctx: Context, id: string, whose: Whose = workspaceKeys): Promise<Key> =>
   change(ctx, async (tx) => {
-    const { keys } = ctx.db.tables;
-    const mine = and(own(ctx), eq(keys.id, id as Id<"key">));
-    const [row] = await tx.select().from(keys).where(mine).limit(1);
-    if (!row) throw notFound("key");
-    const after = { ...row, revokedAt: row.revokedAt ?? tx.now };
-    await tx.update(keys).set({ revokedAt: after.revokedAt }).where(mine);
-    const key = toKey(after);
-    tx.record(keyRevoked, key.id, withPrevious(toKey(row), key), row.workspaceId);
+    const row = await selectKey(tx, ctx, whose(ctx, tx), id);
+    const key = toKey(await endKey(tx, ctx, row));
+    tx.record(keyRevoked, key.id, withPrevious(toKey(row), key), homeOf(ctx, row));
     return key;
   });
 
-const own = (ctx: Context) => {
+/** The row alone; the first time counts. */
+export async function endKey(tx: Change, ctx: Context, row: KeyRow): Promise<KeyRow> {
   const { keys } = ctx.db.tables;
-  const { workspaceId } = ctx.actor;
-  return workspaceId === null ? isNull(keys.workspaceId) : eq(keys.workspaceId, workspaceId);
-};
+  const set = { revokedAt: row.revokedAt ?? tx.now, updatedAt: row.revokedAt ? row.updatedAt : tx.now };
+  await tx.update(keys).set(set).where(eq(keys.id, row.id));
+  return { ...row, ...set };
+}
+
+/** A page of rows of which one more was asked for. */
+export function pageOf<T>(
+  rows: readonly KeyRow[],
+  total: number,
+  { limit }: PageRequest,
+  show: (row: KeyRow) => T,
+): Page<T> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return {
+    items: items.map(show),
+    total,
+    next: rows.length > limit && last ? { value: null, id: last.id } : null,
+  };
+}

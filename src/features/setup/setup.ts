@@ -42,7 +42,7 @@ export async function setUp(
       name: input.workspaceName,
       ownerId: user.id as Id<"usr">,
     });
-    const key = await ownerKey(tx, ctx, workspace.id as Id<"ws">, { createdBy: user.id });
+    const key = await ownerKey(tx, ctx, workspace.id as Id<"ws">, { giverId: user.id as Id<"usr"> });
     return { user, workspace, key };
   });
 }
@@ -65,9 +65,15 @@ const ownerKey = (
   tx: Change,
   ctx: Context,
   workspaceId: Id<"ws">,
-  more: { readonly createdBy?: string; readonly secret?: string },
+  { giverId, secret }: { readonly giverId?: Id<"usr">; readonly secret?: string },
 ): Promise<KeyWithSecret> =>
-  addKey(tx, ctx, { name: "First key", permissions: roles.owner, workspaceId, ...more });
+  addKey(tx, ctx, {
+    name: "First key",
+    permissions: roles.owner,
+    workspaceId,
+    ...(giverId && { createdBy: giverId, makerId: giverId, confirmedBy: giverId }),
+    ...(secret !== undefined && { secret }),
+  });
 
 /** The host of an origin as domains are stored. */
 export const hostOfBase = (baseUrl: string): string => originOf(baseUrl).host;
