@@ -1,42 +1,19 @@
+import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
-import { analyticsRoutes } from "./features/analytics/routes.ts";
-import { eraseAuditJob } from "./features/audit/erase.ts";
-import { auditRoutes } from "./features/audit/routes.ts";
-import { sealAuditJob } from "./features/audit/seal.ts";
-import { purgeDomains } from "./features/domains/purge.ts";
-import { domainRoutes } from "./features/domains/routes.ts";
 import { openOtherSide } from "./features/environments/other-side.ts";
-import { extensionRoutes } from "./features/extensions/routes.ts";
-import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
-import { inviteRoutes } from "./features/invites/routes.ts";
-import { jobRoutes } from "./features/jobs/routes.ts";
 import { forgetLostKeys } from "./features/keyring/keyring.ts";
-import { keyringRoutes } from "./features/keyring/routes.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
-import { keyRoutes } from "./features/keys/routes.ts";
-import { tokenRoutes } from "./features/keys/token-routes.ts";
-import { emptyTrashJob } from "./features/links/jobs.ts";
-import { purgeLinks } from "./features/links/purge.ts";
-import { linkRoutes } from "./features/links/routes.ts";
-import { purgeMails } from "./features/mail/purge.ts";
-import { mailRoutes } from "./features/mail/routes.ts";
 import { unsubscribePage } from "./features/mail/unsubscribe.ts";
-import { memberRoutes } from "./features/members/routes.ts";
 import { adminPage, docsPage } from "./features/reference/pages.ts";
-import { referenceRoutes } from "./features/reference/routes.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
-import { setupRoutes } from "./features/setup/routes.ts";
 import { openTiers } from "./features/tiers/known.ts";
-import { tierRoutes } from "./features/tiers/routes.ts";
 import { openMemberships } from "./features/workspaces/memberships.ts";
-import { purgeWorkspacesJob } from "./features/workspaces/purge.ts";
-import { workspaceRoutes } from "./features/workspaces/routes.ts";
 import { startHeavyThread } from "./heavy.ts";
 import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
@@ -50,20 +27,15 @@ import { openCallers, type People } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { type Denials, openDenials } from "./platform/denials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
-import { cleanUpJob } from "./platform/jobs/clean.ts";
 import type { JobType } from "./platform/jobs/job.ts";
 import { openKeyring } from "./platform/keyring.ts";
 import { openLimits } from "./platform/limits/limits.ts";
 import { openLocalDoor } from "./platform/local-door.ts";
-import { sealedMailBodies } from "./platform/mail/body.ts";
-import { sendMailJob } from "./platform/mail/send.ts";
 import { type MailTransport, openTransport } from "./platform/mail/transport.ts";
-import { mailUpkeepJob } from "./platform/mail/upkeep.ts";
 import { openMetrics } from "./platform/metrics.ts";
 import { openPace } from "./platform/pace.ts";
 import { openCursors } from "./platform/paging.ts";
 import { operatorPermissions } from "./platform/permissions.ts";
-import { resealJob } from "./platform/resealing.ts";
 import { openSealer } from "./platform/sealing.ts";
 import { settleSealingKeys } from "./platform/sealing-keys.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
@@ -158,7 +130,7 @@ export async function assembleApp({
     cursors: openCursors(keyring.cursors),
     mail: mail ?? openTransport({ config, baseUrl: firstRun.baseUrl }),
     seal: openSealer(keyring),
-    sealed: [sealedMailBodies],
+    sealed: sealedColumns,
     keyring,
     unsubscribeSecret: keyring.unsubscribe,
     baseUrl: firstRun.baseUrl,
@@ -175,17 +147,7 @@ export async function assembleApp({
   const worker = openWorker({
     ports,
     context: () => ports,
-    types: [
-      cleanUpJob,
-      emptyTrashJob,
-      sendMailJob,
-      mailUpkeepJob,
-      purgeWorkspacesJob([purgeLinks, purgeDomains, purgeMails]),
-      resealJob,
-      sealAuditJob,
-      eraseAuditJob,
-      ...(moreJobs ?? []),
-    ],
+    types: [...jobTypes, ...(moreJobs ?? [])],
     stopMs: Math.min(config.WAYPOST_SHUTDOWN_TIMEOUT, JOBS_STOP_MS),
     after,
     startThread: startHeavyThread,
@@ -219,25 +181,7 @@ export async function assembleApp({
     observe: metrics.observe,
     denied: denials.note,
     elsewhere: openOtherSide(db),
-    features: (guard, app) => [
-      setupRoutes(guard, firstRun),
-      identityRoutes(guard),
-      workspaceRoutes(guard),
-      tierRoutes(guard),
-      memberRoutes(guard),
-      inviteRoutes(guard),
-      extensionRoutes(guard),
-      keyRoutes(guard),
-      tokenRoutes(guard),
-      jobRoutes(guard),
-      keyringRoutes(guard),
-      auditRoutes(guard),
-      domainRoutes(guard),
-      mailRoutes(guard),
-      linkRoutes(guard),
-      analyticsRoutes(guard),
-      referenceRoutes(guard, app, VERSION),
-    ],
+    features: (guard, app) => featureRoutes(guard, app, firstRun),
   });
 
   /** For what a person does who is nobody here. */

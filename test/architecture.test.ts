@@ -10,6 +10,7 @@ const floors = [
   ["platform"],
   ["features"],
   ["heavy.ts", "heavy-worker.ts"],
+  ["app"],
   ["app.ts"],
   ["commands"],
   ["main.ts"],

@@ -5,7 +5,6 @@ import type { Context } from "../../platform/context.ts";
 import { change, withPrevious } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { isGuarded, type Permission, permissions, personPermissions } from "../../platform/permissions.ts";
-import { differing } from "../../platform/schema.ts";
 import { secretOf, unused } from "./create.ts";
 import { tokenCreated, tokenRevoked, tokenRotated } from "./events.ts";
 import { expiryOf, networksOf } from "./grant.ts";

@@ -1,0 +1,69 @@
+import { analyticsRoutes } from "../features/analytics/routes.ts";
+import { eraseAuditJob } from "../features/audit/erase.ts";
+import { auditRoutes } from "../features/audit/routes.ts";
+import { sealAuditJob } from "../features/audit/seal.ts";
+import { purgeDomains } from "../features/domains/purge.ts";
+import { domainRoutes } from "../features/domains/routes.ts";
+import { extensionRoutes } from "../features/extensions/routes.ts";
+import { identityRoutes } from "../features/identity/routes.ts";
+import { inviteRoutes } from "../features/invites/routes.ts";
+import { jobRoutes } from "../features/jobs/routes.ts";
+import { keyringRoutes } from "../features/keyring/routes.ts";
+import { keyRoutes } from "../features/keys/routes.ts";
+import { tokenRoutes } from "../features/keys/token-routes.ts";
+import { emptyTrashJob } from "../features/links/jobs.ts";
+import { purgeLinks } from "../features/links/purge.ts";
+import { linkRoutes } from "../features/links/routes.ts";
+import { purgeMails } from "../features/mail/purge.ts";
+import { mailRoutes } from "../features/mail/routes.ts";
+import { memberRoutes } from "../features/members/routes.ts";
+import { referenceRoutes } from "../features/reference/routes.ts";
+import type { FirstRunState } from "../features/setup/first-run.ts";
+import { setupRoutes } from "../features/setup/routes.ts";
+import { tierRoutes } from "../features/tiers/routes.ts";
+import { purgeWorkspacesJob } from "../features/workspaces/purge.ts";
+import { workspaceRoutes } from "../features/workspaces/routes.ts";
+import type { AppInfo } from "../platform/api.ts";
+import type { Guard } from "../platform/http.ts";
+import { cleanUpJob } from "../platform/jobs/clean.ts";
+import { sealedMailBodies } from "../platform/mail/body.ts";
+import { sendMailJob } from "../platform/mail/send.ts";
+import { mailUpkeepJob } from "../platform/mail/upkeep.ts";
+import { resealJob } from "../platform/resealing.ts";
+import { VERSION } from "../version.ts";
+
+/** Every route of the API. */
+export const featureRoutes = (guard: Guard, app: AppInfo, firstRun: FirstRunState) => [
+  setupRoutes(guard, firstRun),
+  identityRoutes(guard),
+  workspaceRoutes(guard),
+  tierRoutes(guard),
+  memberRoutes(guard),
+  inviteRoutes(guard),
+  extensionRoutes(guard),
+  keyRoutes(guard),
+  tokenRoutes(guard),
+  jobRoutes(guard),
+  keyringRoutes(guard),
+  auditRoutes(guard),
+  domainRoutes(guard),
+  mailRoutes(guard),
+  linkRoutes(guard),
+  analyticsRoutes(guard),
+  referenceRoutes(guard, app, VERSION),
+];
+
+/** All work that outlives its request. What refers to something is purged before it. */
+export const jobTypes = [
+  cleanUpJob,
+  emptyTrashJob,
+  sendMailJob,
+  mailUpkeepJob,
+  purgeWorkspacesJob([purgeLinks, purgeDomains, purgeMails]),
+  resealJob,
+  sealAuditJob,
+  eraseAuditJob,
+];
+
+/** Columns that hold secrets: sealed anew when the key ring rotates. */
+export const sealedColumns = [sealedMailBodies];
