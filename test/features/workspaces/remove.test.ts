@@ -5,6 +5,7 @@ import { purgeLinks } from "../../../src/features/links/purge.ts";
 import { purgeMails } from "../../../src/features/mail/purge.ts";
 import { purgeWorkspaces } from "../../../src/features/workspaces/purge.ts";
 import type { Id } from "../../../src/lib/ids.ts";
+import type { Context } from "../../../src/platform/context.ts";
 import { contextOf, noClicks, type TestApp, testApp } from "../../support/app.ts";
 import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
@@ -199,16 +200,29 @@ async function rowsOf(ids: readonly string[]): Promise<Record<string, number>> {
 }
 
 test("a purge that was broken off is finished by the next one", async () => {
-  for (let i = 0; i < 250; i++) await link(`l-${i}`, id);
+  // More than one statement takes at once.
+  await link("l", id);
+  const { links } = app.db.tables;
+  const [row] = await app.db.read.select().from(links);
+  const copies = Array.from({ length: 250 }, (_, i) => ({
+    ...row!,
+    id: `link_${i}` as const,
+    slugKey: `l-${i}`,
+  }));
+  await app.db.transaction((tx) => tx.insert(links).values(copies));
   await remove();
   pass(30 * DAY_MS);
+  const broken = async (_: Context, workspaceId: string) => {
+    if (workspaceId === id) throw new Error("the disk fell out");
+  };
   const failing = purgeWorkspaces(
     contextOf(app, null),
-    [purgeLinks, () => Promise.reject(new Error("the disk fell out")), purgeDomains],
+    [purgeLinks, broken, purgeDomains],
     new AbortController().signal,
   );
   await expect(failing).rejects.toThrow("the disk fell out");
   expect(await app.db.read.$count(app.db.tables.workspaces, sql`id = ${id}`)).toBe(1);
+  expect(await app.db.read.$count(links)).toBe(0);
   await purge();
   expect(await app.db.read.$count(app.db.tables.workspaces, sql`id in (${id}, ${testId})`)).toBe(0);
 });
