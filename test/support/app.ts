@@ -1,3 +1,5 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { type App, assembleApp } from "../../src/app.ts";
 import type { Clicks } from "../../src/clicks/clicks.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
@@ -65,7 +67,7 @@ export interface TestAppOptions {
   /** The way mail goes; by the settings when left out. */
   readonly mail?: (config: Config) => MailTransport;
   /** A second process on the database of another app, which is closed last. */
-  readonly beside?: Pick<TestApp, "db" | "clock">;
+  readonly beside?: Pick<TestApp, "db" | "clock" | "dataDir">;
   /** Who people are; without it nobody signs in. */
   readonly people?: People;
   /** Leave the installation as it is on the first day. */
@@ -79,6 +81,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = options.beside?.clock ?? handClock();
   const db = options.beside?.db ?? (await openTestDatabase(clock));
   const dataDir = freshFolder();
+  // Processes on one database share a key ring.
+  if (options.beside) copyFileSync(join(options.beside.dataDir, "keys.json"), join(dataDir, "keys.json"));
   const config = testConfig(options.fresh ? options.env : { WAYPOST_SETUP_KEY: OWNER, ...options.env });
   const installation = await openInstallation(db);
   const clicks = await (options.clicks ?? noClicks)(dataDir, installation.installationId, clock);

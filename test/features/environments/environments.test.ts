@@ -174,7 +174,7 @@ test("a workspace has one test side, however many ask for its first test key at 
   );
   const { workspaces } = fresh.db.tables;
   expect((await fresh.db.read.select().from(workspaces)).length).toBe(2);
-  expect((await fresh.operate("GET", "/workspaces")).body.data).toHaveLength(1);
+  expect((await fresh.operate("GET", "/installation/workspaces")).body.data).toHaveLength(1);
   await fresh.close();
 });
 

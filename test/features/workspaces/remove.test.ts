@@ -146,6 +146,7 @@ async function fill(): Promise<void> {
   await link("a", id, { tags: ["x", "y"] });
   await link("b", id);
   await link("c", testId, { tags: ["z"] });
+  await ada.call("POST", "/extensions", { name: "E", appId: "abc" }, id);
   const role = await ada.call("POST", `/workspaces/${id}/roles`, { name: "R", permissions: ["links:read"] });
   await ada.call("POST", `/workspaces/${id}/invites`, { email: "x@example.org", role: role.body.data.id });
   await app.db.transaction(async (tx) => {

@@ -211,7 +211,7 @@ test("a test side sees and makes test data only, on the live side's domains, and
   const seen = async (side: string) =>
     (await ada.call("GET", "/links", undefined, side)).body.data.map(({ slug }: { slug: string }) => slug);
   expect([await seen(id), await seen(testId)]).toEqual([["a"], ["b"]]);
-  expect((await ada.call("GET", `/links/${live.body.data.id}`, undefined, testId)).status).toBe(404);
+  expect((await ada.call("GET", `/links/${live.body.data.id}`, undefined, testId)).status).toBe(403);
   for (const [method, body] of [
     ["PATCH", { slugLength: 5 }],
     ["DELETE", undefined],
