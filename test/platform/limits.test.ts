@@ -239,7 +239,7 @@ describe("the API", () => {
     }
     expect(refused).toBe(10_000 - 5000 - 100);
     await limited.close();
-  });
+  }, 60_000);
 
   test("one key's limit is not another's, and strangers are counted by address", async () => {
     const busy = await app.keyOf("viewer");

@@ -57,7 +57,7 @@ test("no key makes, changes or rotates one that may more than itself, whatever i
     }),
     { numRuns: 60 },
   );
-});
+}, 60_000);
 
 test("a key's child ends no later and is used from no more places", async () => {
   const end = new Date(app.clock.now() + 3_600_000).toISOString();
