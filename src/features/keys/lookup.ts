@@ -53,10 +53,11 @@ export function openKeyLookup(
 
   async function ask(hash: string): Promise<Known> {
     if (unknown.has(hash)) throw refusedKey();
+    const began = generation;
     const named = await idOf({ hash });
     const found = named && (await byId({ id: named.id }));
     if (!found || found.row.revokedAt !== null) {
-      unknown.set(hash, true);
+      if (began === generation) unknown.set(hash, true);
       throw refusedKey();
     }
     return knownOf(found, hash);
