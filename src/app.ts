@@ -5,6 +5,9 @@ import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
 import { analyticsRoutes } from "./features/analytics/routes.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
+import { authRoutes } from "./features/identity/auth-routes.ts";
+import { openCookies } from "./features/identity/cookie.ts";
+import { openPeople } from "./features/identity/people.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import type { Installation } from "./features/installation/installation.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
@@ -17,6 +20,7 @@ import { referenceRoutes } from "./features/reference/routes.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { setupRoutes } from "./features/setup/routes.ts";
+import { openMemberships } from "./features/workspaces/memberships.ts";
 import { workspaceRoutes } from "./features/workspaces/routes.ts";
 import { startHeavyThread } from "./heavy.ts";
 import type { After, Clock } from "./lib/clock.ts";
@@ -24,6 +28,7 @@ import { AppError } from "./lib/errors.ts";
 import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
+import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
@@ -41,7 +46,9 @@ import { openMetrics } from "./platform/metrics.ts";
 import { openPace } from "./platform/pace.ts";
 import { openCursors } from "./platform/paging.ts";
 import { operatorPermissions } from "./platform/permissions.ts";
+import { openSealing } from "./platform/sealing.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
+import { openSigning } from "./platform/signing.ts";
 import { diskGuard } from "./platform/storage.ts";
 import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
 import { RouteCache } from "./redirect/cache.ts";
@@ -120,10 +127,15 @@ export async function assembleApp({
     cursors: openCursors(keyring.cursors),
     mail: mail ?? openTransport({ config, baseUrl: firstRun.baseUrl }),
     unsubscribeSecret: keyring.unsubscribe,
+    keyring,
+    seal: openSealing(keyring.sealing),
+    signing: await openSigning({ dataDir, clock, installationId: installation.installationId }),
+    passwords: openPasswords(),
     baseUrl: firstRun.baseUrl,
     heard(event) {
       routing.heard(event, routes);
       keys.heard(event);
+      people.heard(event);
     },
     enqueued: (jobs) => worker.enqueued(jobs),
   };
@@ -136,10 +148,16 @@ export async function assembleApp({
     startThread: startHeavyThread,
   });
 
+  const cookies = openCookies({
+    baseUrl: firstRun.baseUrl,
+    isSecure: (request) => secure.has(request),
+    csrfSecret: keyring.csrf,
+  });
+  const people = openPeople(ports, cookies);
   const authenticate = openCallers({
-    people: { byBearer: async () => null, byCookie: async () => null },
+    people,
     applications: keys,
-    memberships: { permissionsOf: async () => null },
+    memberships: openMemberships(db),
     operatorPermissions,
   });
   const metrics = openMetrics({
@@ -159,6 +177,7 @@ export async function assembleApp({
     observe: metrics.observe,
     features: (guard, app) => [
       setupRoutes(guard, firstRun),
+      authRoutes(guard, cookies),
       identityRoutes(guard),
       workspaceRoutes(guard),
       keyRoutes(guard),

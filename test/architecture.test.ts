@@ -34,7 +34,7 @@ const featureOrder = [
 
 /** Where packages live. One that is not named here is nobody's. */
 const houses: Readonly<Record<string, RegExp>> = {
-  elysia: /^(platform\/|features\/\w+\/routes\.ts|app\.ts)/,
+  elysia: /^(platform\/|features\/\w+\/([a-z]+-)?routes\.ts|app\.ts)/,
   "@sinclair/typebox": /^(platform|features)\//,
   "@sinclair/typebox/compiler": /^platform\/jobs\/enqueue\.ts/,
   croner: /^platform\/jobs\/schedule\.ts/,
@@ -50,7 +50,11 @@ const houses: Readonly<Record<string, RegExp>> = {
   bowser: /^clicks\/enrich\//,
   isbot: /^clicks\/enrich\//,
   "ipaddr.js": /^lib\/ip\.ts/,
-  "lru-cache": /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/authenticate)\.ts/,
+  "lru-cache":
+    /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/authenticate|features\/identity\/people)\.ts/,
+  "@simplewebauthn/server": /^features\/identity\/webauthn\.ts/,
+  jose: /^platform\/signing\.ts/,
+  otpauth: /^features\/identity\/totp\.ts/,
   "@logtape/logtape": /^lib\/log\.ts/,
   nodemailer: /^platform\/mail\/transport\.ts/,
   "prom-client": /^platform\/metrics\.ts/,
@@ -136,7 +140,7 @@ function featureProblem(file: string, target: string): string[] {
   const [here, there] = [featureOrder.indexOf(from), featureOrder.indexOf(to)];
   if (here < 0 || there < 0) return [`${here < 0 ? from : to} has no place in the order of features`];
   if (there > here) return [`${file} imports ${target}, a later feature`];
-  return ["store.ts", "routes.ts"].includes(basename(target))
+  return /^(store|([a-z]+-)?routes)\.ts$/.test(basename(target))
     ? [`${file} imports ${target}: features call each other's verbs`]
     : [];
 }

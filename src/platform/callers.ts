@@ -1,7 +1,7 @@
 import { AppError } from "../lib/errors.ts";
 import { type Id, isId } from "../lib/ids.ts";
 import type { Actor, Application, Person } from "./context.ts";
-import type { Permission } from "./permissions.ts";
+import { type Permission, personPermissions } from "./permissions.ts";
 
 /** How people show who they are. */
 export interface People {
@@ -37,7 +37,7 @@ export interface CallerPorts {
  */
 export function openCallers({ people, applications, memberships, operatorPermissions }: CallerPorts) {
   async function actorOfPerson(person: Person, workspaceId: Id<"ws"> | null): Promise<Actor> {
-    const own = new Set<Permission>(person.operator ? operatorPermissions : []);
+    const own = new Set<Permission>([...personPermissions, ...(person.operator ? operatorPermissions : [])]);
     const granted = workspaceId === null ? own : await memberships.permissionsOf(person, workspaceId);
     if (granted === null)
       throw new AppError("NOT_FOUND", "There is no such workspace, or you are not in it.");

@@ -17,6 +17,8 @@ export const permissions = [
   "mail:read",
   "installation:read",
   "installation:update",
+  "account:read",
+  "account:update",
 ] as const;
 export type Permission = (typeof permissions)[number];
 
@@ -47,5 +49,8 @@ export const operatorPermissions = [
   "installation:read",
   "installation:update",
 ] as const satisfies readonly Permission[];
+
+/** What everybody who is signed in may do with their own account. In no role, so that no key ever has it. */
+export const personPermissions = ["account:read", "account:update"] as const satisfies readonly Permission[];
 
 export const isPermission = (text: string): text is Permission => permissions.some((one) => one === text);

@@ -1,5 +1,6 @@
 import { Type as t } from "@sinclair/typebox";
-import { isoOf, nullable, strict, Time } from "../../platform/schema.ts";
+import { isoOf, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
+import type { SessionRow } from "./store.ts";
 
 /** WHATWG's pattern for an e-mail address, which is what browsers accept in a form. */
 export const Email = t.String({
@@ -10,7 +11,12 @@ export const Email = t.String({
   examples: ["ada@example.com"],
 });
 export const Password = t.String({ minLength: 10, maxLength: 256, description: "At least 10 characters." });
-const Name = t.String({ minLength: 1, maxLength: 100 });
+export const Name = t.String({
+  minLength: 1,
+  maxLength: 100,
+  pattern: "^[^\\u0000-\\u001f\\u007f]*[^\\u0000-\\u001f\\u007f\\s][^\\u0000-\\u001f\\u007f]*$",
+  description: "a name without control characters",
+});
 
 export const NewUser = strict({
   email: Email,
@@ -51,4 +57,108 @@ export const toUser = ({ id, email, firstName, lastName, operator, createdAt }: 
   lastName,
   operator,
   createdAt: isoOf(createdAt),
+});
+
+/** A password that is tried, not chosen: whatever it is, it is compared and not judged. */
+export const TriedPassword = t.String({ minLength: 1, maxLength: 1024 });
+export const DeviceToken = t.String({
+  minLength: 1,
+  maxLength: 128,
+  description:
+    "What an earlier sign-in on this device gave: tries from here are counted apart from strangers'.",
+});
+
+/** How a session is wanted, beside whatever proves who asks. */
+export const wayFields = {
+  session: t.Optional(
+    oneOf(
+      ["tokens", "cookie"],
+      "cookie: for pages of this installation. tokens, the default: for all others.",
+    ),
+  ),
+  platform: t.Optional(
+    t.String({
+      pattern: "^[a-z0-9_-]{1,32}$",
+      maxLength: 32,
+      description: "a word such as web, app or backoffice",
+    }),
+  ),
+  device: t.Optional(Name),
+  deviceToken: t.Optional(DeviceToken),
+};
+
+export const SignIn = strict({ email: Email, password: TriedPassword, ...wayFields });
+export type SignIn = typeof SignIn.static;
+
+export const RefreshInput = strict({ refreshToken: t.String({ minLength: 1, maxLength: 128 }) });
+
+export const Session = t.Object(
+  {
+    id: t.String(),
+    /** The one this call was made with. */
+    current: t.Boolean(),
+    kind: oneOf(["tokens", "cookie"]),
+    method: t.String({ description: "password, code, passkey or setup" }),
+    platform: nullable(t.String()),
+    device: nullable(t.String()),
+    network: nullable(t.String({ description: "The first part of the address it was opened from." })),
+    userAgent: nullable(t.String()),
+    provedAt: Time,
+    lastUsedAt: Time,
+    expiresAt: Time,
+    createdAt: Time,
+  },
+  { $id: "Session" },
+);
+export type Session = typeof Session.static;
+
+export const toSession = (row: SessionRow, current: string | null): Session => ({
+  id: row.id,
+  current: row.id === current,
+  kind: row.kind,
+  method: row.method,
+  platform: row.platform,
+  device: row.device,
+  network: row.network,
+  userAgent: row.userAgent,
+  provedAt: isoOf(row.provedAt),
+  lastUsedAt: isoOf(row.usedAt),
+  expiresAt: isoOf(row.expiresAt),
+  createdAt: isoOf(row.createdAt),
+});
+
+const tokens = {
+  accessToken: nullable(t.String({ description: "Authorization: Bearer …; null for a cookie session." })),
+  accessTokenExpiresAt: nullable(Time),
+  refreshToken: nullable(
+    t.String({ description: "Good once: each refresh gives another. Null for a cookie session." }),
+  ),
+};
+export const Tokens = t.Object(tokens, { $id: "Tokens" });
+export type Tokens = typeof Tokens.static;
+
+/** Either a session, or the question for a second factor and nothing else. */
+export const SignedIn = t.Object(
+  {
+    ...tokens,
+    user: nullable(User),
+    session: nullable(Session),
+    csrfToken: nullable(t.String({ description: "X-CSRF-Token of a cookie session." })),
+    deviceToken: nullable(t.String()),
+    secondFactor: nullable(
+      t.Object({
+        challenge: t.String({ description: "For POST /auth/totp/verify." }),
+        methods: t.Array(oneOf(["totp", "recoveryCode"])),
+        expiresAt: Time,
+      }),
+    ),
+  },
+  { $id: "SignedIn" },
+);
+export type SignedIn = typeof SignedIn.static;
+
+export const CurrentSession = t.Object({
+  user: User,
+  session: nullable(Session),
+  csrfToken: nullable(t.String()),
 });

@@ -5,6 +5,7 @@ import { envelope } from "../../platform/schema.ts";
 import { createUser } from "./create-user.ts";
 import { NewUser, User } from "./model.ts";
 
+/** Accounts, for the operator. */
 export const identityRoutes = (guard: Guard) =>
   new Elysia({ prefix: "/users", tags: ["Users"] })
     .use(guard)
