@@ -5,10 +5,14 @@ import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
 import { analyticsRoutes } from "./features/analytics/routes.ts";
 import { domainRoutes } from "./features/domains/routes.ts";
+import { accountRoutes } from "./features/identity/account-routes.ts";
 import { authRoutes } from "./features/identity/auth-routes.ts";
+import { writeLetterJob } from "./features/identity/by-letter.ts";
 import { openCookies } from "./features/identity/cookie.ts";
+import { credentialRoutes } from "./features/identity/credential-routes.ts";
 import { openPeople } from "./features/identity/people.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
+import { identityUpkeepJob } from "./features/identity/upkeep.ts";
 import type { Installation } from "./features/installation/installation.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { keyRoutes } from "./features/keys/routes.ts";
@@ -142,7 +146,7 @@ export async function assembleApp({
   const worker = openWorker({
     ports,
     context: () => ports,
-    types: [sendMailJob, mailUpkeepJob, ...(moreJobs ?? [])],
+    types: [writeLetterJob, identityUpkeepJob, sendMailJob, mailUpkeepJob, ...(moreJobs ?? [])],
     stopMs: config.WAYPOST_SHUTDOWN_TIMEOUT,
     after,
     startThread: startHeavyThread,
@@ -178,6 +182,8 @@ export async function assembleApp({
     features: (guard, app) => [
       setupRoutes(guard, firstRun),
       authRoutes(guard, cookies),
+      credentialRoutes(guard, cookies),
+      accountRoutes(guard),
       identityRoutes(guard),
       workspaceRoutes(guard),
       keyRoutes(guard),

@@ -81,6 +81,7 @@ const transactionHouses = new Set([
   "platform/events.ts",
   "platform/once.ts",
   "platform/mail/upkeep.ts",
+  "features/identity/upkeep.ts",
   "features/keys/authenticate.ts",
   "features/installation/installation.ts",
   "features/analytics/mirror.ts",

@@ -5,15 +5,28 @@ import type { Context } from "../../platform/context.ts";
 import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
+import { confirm, requestConfirmCode } from "./confirm.ts";
 import type { Cookies } from "./cookie.ts";
 import { readCurrent } from "./current.ts";
-import { CurrentSession, RefreshInput, SignedIn, SignIn, Tokens } from "./model.ts";
+import {
+  AddressInput,
+  CodeAsked,
+  CodeInput,
+  Confirmed,
+  ConfirmInput,
+  CurrentSession,
+  RefreshInput,
+  SignedIn,
+  SignIn,
+  Tokens,
+} from "./model.ts";
+import { requestCode, signInByCode } from "./one-time-code.ts";
 import { refreshSession } from "./refresh.ts";
 import { signOut } from "./sessions.ts";
 import { signIn } from "./sign-in.ts";
 import { answerSignIn, type SignInOutcome } from "./tokens.ts";
 
-type Set = { headers: Record<string, string | number | string[] | undefined> };
+export type SetHeaders = { headers: Record<string, string | number | string[] | undefined> };
 
 /** What a request brings that wants to be signed in: in cookies what pages have there. */
 export function preparedWay<T extends { session?: "tokens" | "cookie"; deviceToken?: string }>(
@@ -33,7 +46,7 @@ export async function signedIn(
   ctx: Context,
   cookies: Cookies,
   request: Request,
-  set: Set,
+  set: SetHeaders,
   outcome: SignInOutcome,
 ) {
   const { data, setCookie } = await answerSignIn(ctx, outcome, cookies, request);
@@ -48,7 +61,13 @@ export const authRoutes = (guard: Guard, cookies: Cookies) =>
     .post(
       "/signin",
       async ({ ctx, body, request, set }) =>
-        signedIn(ctx, cookies, request, set as Set, await signIn(ctx, preparedWay(cookies, request, body))),
+        signedIn(
+          ctx,
+          cookies,
+          request,
+          set as SetHeaders,
+          await signIn(ctx, preparedWay(cookies, request, body)),
+        ),
       {
         open: true,
         body: SignIn,
@@ -79,7 +98,7 @@ export const authRoutes = (guard: Guard, cookies: Cookies) =>
       async ({ ctx, request, set }) => {
         personOf(ctx);
         await signOut(ctx);
-        (set as Set).headers["set-cookie"] = [cookies.clear(request)];
+        (set as SetHeaders).headers["set-cookie"] = [cookies.clear(request)];
         return ok(ctx, "Signed out", { signedOut: true as const });
       },
       {
@@ -87,4 +106,38 @@ export const authRoutes = (guard: Guard, cookies: Cookies) =>
         response: { 200: envelope(t.Object({ signedOut: t.Literal(true) })) },
         detail: { operationId: "signOut", summary: "End this session" },
       },
-    );
+    )
+    .post("/otp/request", async ({ ctx, body }) => ok(ctx, "Code sent", await requestCode(ctx, body.email)), {
+      open: true,
+      body: AddressInput,
+      response: { 200: envelope(CodeAsked) },
+      detail: { operationId: "requestCode", summary: "Have a sign-in code mailed" },
+    })
+    .post(
+      "/otp/verify",
+      async ({ ctx, body, request, set }) =>
+        signedIn(
+          ctx,
+          cookies,
+          request,
+          set as SetHeaders,
+          await signInByCode(ctx, preparedWay(cookies, request, body)),
+        ),
+      {
+        open: true,
+        body: CodeInput,
+        response: { 200: envelope(SignedIn) },
+        detail: { operationId: "verifyCode", summary: "Sign in with a mailed code" },
+      },
+    )
+    .post("/confirm", async ({ ctx, body }) => ok(ctx, "Confirmed", await confirm(ctx, body)), {
+      may: "account:update",
+      body: ConfirmInput,
+      response: { 200: envelope(Confirmed) },
+      detail: { operationId: "confirm", summary: "Prove once more who you are, for what is dangerous" },
+    })
+    .post("/confirm/code", async ({ ctx }) => ok(ctx, "Code sent", await requestConfirmCode(ctx)), {
+      may: "account:update",
+      response: { 200: envelope(CodeAsked) },
+      detail: { operationId: "requestConfirmCode", summary: "Have a code mailed to confirm with" },
+    });

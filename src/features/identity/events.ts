@@ -34,3 +34,32 @@ export const secondFactorAsked = defineEvent(
   "user.second_factor_asked",
   t.Object({ userId: t.String(), method: t.String() }),
 );
+
+const changed = t.Object({ before: User, after: User });
+export const userUpdated = defineEvent("user.updated", changed);
+export const userDisabled = defineEvent("user.disabled", User);
+export const userEnabled = defineEvent("user.enabled", User);
+/** Said of the account alone: what was asked for is in no event. */
+export const letterAsked = defineEvent("user.letter_asked", t.Object({ kind: t.String() }));
+/** A job has written the letter, or has found nobody to write to. */
+export const letterSettled = defineEvent(
+  "user.letter_settled",
+  t.Object({ kind: t.String(), written: t.Boolean() }),
+);
+export const passwordChanged = defineEvent(
+  "user.password_changed",
+  t.Object({ userId: t.String(), by: t.String() }),
+);
+export const emailChangeAsked = defineEvent("user.email_change_asked", t.Object({ userId: t.String() }));
+export const emailChangeConfirmed = defineEvent(
+  "user.email_change_confirmed",
+  t.Object({ userId: t.String(), side: t.String() }),
+);
+export const emailChanged = defineEvent("user.email_changed", changed);
+
+const ofUser = t.Object({ userId: t.String() });
+export const totpEnrolled = defineEvent("user.totp_enrolled", ofUser);
+export const totpEnabled = defineEvent("user.totp_enabled", ofUser);
+export const totpDisabled = defineEvent("user.totp_disabled", ofUser);
+export const recoveryCodesMade = defineEvent("user.recovery_codes_made", ofUser);
+export const recoveryCodeUsed = defineEvent("user.recovery_code_used", ofUser);

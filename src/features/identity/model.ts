@@ -40,6 +40,72 @@ export const User = t.Object(
 );
 export type User = typeof User.static;
 
+const notificationFields = {
+  newSignIns: t.Boolean({ description: "Letters about sign-ins on devices that were not seen before." }),
+};
+export const Notifications = t.Object(notificationFields);
+
+/** One's own account, whole. */
+export const Profile = t.Object(
+  {
+    ...User.properties,
+    avatarUrl: nullable(t.String()),
+    locale: t.String(),
+    timeZone: t.String(),
+    notifications: Notifications,
+    emailVerified: t.Boolean(),
+    hasPassword: t.Boolean(),
+    totpEnabled: t.Boolean(),
+    passkeys: t.Integer(),
+    recoveryCodesLeft: t.Integer(),
+    updatedAt: Time,
+  },
+  { $id: "Profile" },
+);
+export type Profile = typeof Profile.static;
+
+export const ProfilePatch = strict({
+  firstName: t.Optional(nullable(Name)),
+  lastName: t.Optional(nullable(Name)),
+  avatarUrl: t.Optional(
+    nullable(
+      t.String({
+        maxLength: 65_536,
+        pattern: "^(https://[^\\s]{1,2000}|data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2})$",
+        description: "an https:// address of a picture, or a small PNG, JPEG or WebP as a data: URL",
+      }),
+    ),
+  ),
+  locale: t.Optional(t.String({ minLength: 2, maxLength: 35, examples: ["de-AT"] })),
+  timeZone: t.Optional(t.String({ minLength: 1, maxLength: 64, examples: ["Europe/Vienna"] })),
+  notifications: t.Optional(strict({ newSignIns: t.Optional(t.Boolean()) })),
+});
+export type ProfilePatch = typeof ProfilePatch.static;
+
+/** What members of one workspace see of each other. */
+export const PublicUser = t.Object(
+  {
+    id: t.String(),
+    firstName: nullable(t.String()),
+    lastName: nullable(t.String()),
+    avatarUrl: nullable(t.String()),
+  },
+  { $id: "PublicUser" },
+);
+export type PublicUser = typeof PublicUser.static;
+
+export const toPublicUser = (row: {
+  readonly id: string;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly avatarUrl: string | null;
+}): PublicUser => ({
+  id: row.id,
+  firstName: row.firstName,
+  lastName: row.lastName,
+  avatarUrl: row.avatarUrl,
+});
+
 interface UserRow {
   readonly id: string;
   readonly email: string;
@@ -162,3 +228,64 @@ export const CurrentSession = t.Object({
   session: nullable(Session),
   csrfToken: nullable(t.String()),
 });
+
+export const SignUp = strict({
+  email: Email,
+  password: Password,
+  firstName: t.Optional(nullable(Name)),
+  lastName: t.Optional(nullable(Name)),
+});
+export type SignUp = typeof SignUp.static;
+
+export const AddressInput = strict({ email: Email });
+/** What a letter's link carries. */
+export const LinkInput = strict({ token: t.String({ minLength: 1, maxLength: 128 }) });
+export const NewPassword = strict({ password: Password });
+export const ResetInput = strict({ token: t.String({ minLength: 1, maxLength: 128 }), password: Password });
+export type ResetInput = typeof ResetInput.static;
+
+const Challenge = t.String({ minLength: 1, maxLength: 128, description: "From the answer to the request." });
+const Code = t.String({ pattern: "^[0-9 ]{6,16}$", maxLength: 16, description: "the digits of the code" });
+export const CodeInput = strict({ challenge: Challenge, code: Code, ...wayFields });
+export type CodeInput = typeof CodeInput.static;
+
+/** The same whether there is such an account or not. */
+export const LetterAsked = t.Object({ sent: t.Literal(true) });
+export const CodeAsked = t.Object({
+  challenge: t.String({ description: "The code is good with this alone." }),
+  expiresAt: Time,
+});
+
+export const ConfirmInput = strict({
+  password: t.Optional(TriedPassword),
+  challenge: t.Optional(Challenge),
+  code: t.Optional(Code),
+  totp: t.Optional(
+    t.String({ pattern: "^[0-9 ]{6,8}$", maxLength: 8, description: "the digits of the app" }),
+  ),
+});
+export type ConfirmInput = typeof ConfirmInput.static;
+export const Confirmed = t.Object({ provedAt: Time });
+
+export const SecondFactor = strict({
+  challenge: Challenge,
+  code: t.Optional(
+    t.String({ pattern: "^[0-9 ]{6,8}$", maxLength: 8, description: "the digits of the app" }),
+  ),
+  recoveryCode: t.Optional(t.String({ minLength: 1, maxLength: 40 })),
+  session: wayFields.session,
+  deviceToken: wayFields.deviceToken,
+});
+export type SecondFactor = typeof SecondFactor.static;
+
+export const TotpCode = strict({
+  code: t.String({ pattern: "^[0-9 ]{6,8}$", maxLength: 8, description: "the digits of the app" }),
+});
+export const TotpEnrolment = t.Object({
+  secret: t.String({ description: "For typing it in; shown once." }),
+  uri: t.String({ description: "otpauth://, for a QR code." }),
+});
+export type TotpEnrolment = typeof TotpEnrolment.static;
+export const RecoveryCodes = t.Object({ recoveryCodes: t.Array(t.String()) });
+export type RecoveryCodes = typeof RecoveryCodes.static;
+export const Done = t.Object({ done: t.Literal(true) });

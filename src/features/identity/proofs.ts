@@ -72,6 +72,31 @@ export async function takeProof(
   return row ?? null;
 }
 
+/** Looks at a proof without using it up. */
+export async function peekProof(ctx: Context, kind: ProofKind, secret: string): Promise<Proof | null> {
+  const { proofs } = ctx.db.tables;
+  const [row] = await ctx.db.read
+    .select()
+    .from(proofs)
+    .where(and(eq(proofs.hash, hashFor(kind, secret)), gt(proofs.expiresAt, ctx.clock.now())))
+    .limit(1);
+  return row ?? null;
+}
+
+/** Gives a proof another secret, and its owner: the one before was seen by nobody. */
+export async function renewProof(
+  tx: Change,
+  ctx: Context,
+  { id, kind }: { readonly id: Id<"prf">; readonly kind: string },
+  userId: Id<"usr"> | null,
+): Promise<string> {
+  const { proofs } = ctx.db.tables;
+  const secret = newSecret();
+  const hash = hashFor(kind as ProofKind, secret);
+  await tx.update(proofs).set({ userId, hash }).where(eq(proofs.id, id));
+  return secret;
+}
+
 /** The same by its id, for one whose code was right. */
 export async function takeProofById(tx: Change, ctx: Context, id: Id<"prf">): Promise<boolean> {
   const { proofs } = ctx.db.tables;
