@@ -10,6 +10,7 @@ import { authRoutes } from "./features/identity/auth-routes.ts";
 import { writeLetterJob } from "./features/identity/by-letter.ts";
 import { openCookies } from "./features/identity/cookie.ts";
 import { credentialRoutes } from "./features/identity/credential-routes.ts";
+import { passkeyRoutes } from "./features/identity/passkey-routes.ts";
 import { openPeople } from "./features/identity/people.ts";
 import { identityRoutes } from "./features/identity/routes.ts";
 import { identityUpkeepJob } from "./features/identity/upkeep.ts";
@@ -183,6 +184,7 @@ export async function assembleApp({
       setupRoutes(guard, firstRun),
       authRoutes(guard, cookies),
       credentialRoutes(guard, cookies),
+      passkeyRoutes(guard, cookies),
       accountRoutes(guard),
       identityRoutes(guard),
       workspaceRoutes(guard),

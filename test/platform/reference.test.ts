@@ -59,7 +59,7 @@ const open = [
   "POST /api/v1/auth/signin",
   "POST /api/v1/auth/refresh-token",
   ...["signup", "email/verify", "email/confirm", "password/forgot", "password/reset"].map(below),
-  ...["otp/request", "otp/verify", "totp/verify"].map(below),
+  ...["otp/request", "otp/verify", "totp/verify", "passkeys/signin", "passkeys/signin/options"].map(below),
 ];
 
 test("every route has a permission of the table or stands on the public list", () => {

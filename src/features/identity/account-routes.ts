@@ -3,14 +3,16 @@ import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
-import { Profile, ProfilePatch, PublicUser, Session } from "./model.ts";
+import { AccountDeletion, Done, Session } from "./auth-model.ts";
+import { type Departures, deleteAccount } from "./delete-account.ts";
+import { Profile, ProfilePatch, PublicUser } from "./model.ts";
 import { readProfile, readUser, updateProfile } from "./profile.ts";
 import { endOtherSessions, endSession, listSessions } from "./sessions.ts";
 
 const id = t.String({ maxLength: 64 });
 
 /** One's own account. */
-export const accountRoutes = (guard: Guard) =>
+export const accountRoutes = (guard: Guard, departures: Departures = {}) =>
   new Elysia({ prefix: "/user", tags: ["Account"] })
     .use(guard)
     .get("/profile", async ({ ctx }) => ok(ctx, "Profile", await readProfile(ctx)), {
@@ -45,6 +47,19 @@ export const accountRoutes = (guard: Guard) =>
         params: t.Object({ session: id }),
         response: { 200: envelope(Session) },
         detail: { operationId: "endSession", summary: "End a session" },
+      },
+    )
+    .delete(
+      "",
+      async ({ ctx, body }) => {
+        await deleteAccount(ctx, body.workspaces ?? [], departures);
+        return ok(ctx, "Account deleted", { done: true } as const);
+      },
+      {
+        may: "account:update",
+        body: AccountDeletion,
+        response: { 200: envelope(Done) },
+        detail: { operationId: "deleteAccount", summary: "Delete your account" },
       },
     )
     .get("/:user", async ({ ctx, params }) => ok(ctx, "User", await readUser(ctx, params.user)), {

@@ -5,9 +5,6 @@ import type { Context } from "../../platform/context.ts";
 import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
-import { confirm, requestConfirmCode } from "./confirm.ts";
-import type { Cookies } from "./cookie.ts";
-import { readCurrent } from "./current.ts";
 import {
   AddressInput,
   CodeAsked,
@@ -19,7 +16,10 @@ import {
   SignedIn,
   SignIn,
   Tokens,
-} from "./model.ts";
+} from "./auth-model.ts";
+import { confirm, requestConfirmCode } from "./confirm.ts";
+import type { Cookies } from "./cookie.ts";
+import { readCurrent } from "./current.ts";
 import { requestCode, signInByCode } from "./one-time-code.ts";
 import { refreshSession } from "./refresh.ts";
 import { signOut } from "./sessions.ts";

@@ -6,11 +6,12 @@ import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
 import { isoOf } from "../../platform/schema.ts";
+import type { ConfirmInput } from "./auth-model.ts";
 import { sessionOver, wrongCode, wrongCredentials } from "./errors.ts";
 import { letterAsked, sessionConfirmed } from "./events.ts";
 import { confirmCodeMail } from "./letters.ts";
-import type { ConfirmInput } from "./model.ts";
 import { readerOf, whenceOf } from "./notices.ts";
+import { usedPasskey, wrongPasskey } from "./passkeys.ts";
 import { addProof, codeMac, isCodeOf, newCode, takeProofById, tryProof } from "./proofs.ts";
 import { type UserRow, userById } from "./store.ts";
 import { forgiveTry, perLetter, perSecondFactor, takeTry } from "./throttle.ts";
@@ -62,16 +63,24 @@ interface Given {
 async function proofOf(
   ctx: Context,
   user: UserRow,
-  { password, challenge, code, totp }: ConfirmInput,
+  { password, challenge, code, totp, passkey }: ConfirmInput,
 ): Promise<Given> {
-  const given = [password, challenge ?? code, totp].filter((one) => one !== undefined).length;
+  const given = [password, challenge ?? code, totp, passkey].filter((one) => one !== undefined).length;
   if (given !== 1 || (challenge === undefined) !== (code === undefined))
-    throw new AppError("VALIDATION_ERROR", "Send a password, or challenge and code, or totp: one of them.");
+    throw new AppError(
+      "VALIDATION_ERROR",
+      "Send password, totp, passkey, or challenge and code: one of them.",
+    );
   if (password !== undefined) {
     if (!(await ctx.passwords.verify(password, user.passwordHash))) throw wrongCredentials();
     return { method: "password", spend: async () => {} };
   }
   if (totp !== undefined) return { method: "totp", spend: (tx) => spendTotpOf(tx, ctx, user, totp) };
+  if (passkey !== undefined) {
+    const used = await usedPasskey(ctx, passkey);
+    if (used?.userId !== user.id) throw wrongPasskey();
+    return { method: "passkey", spend: used.settle };
+  }
   const proof = await tryProof(ctx, "confirm_code", challenge!);
   if (proof === null || proof.userId !== user.id || !isCodeOf(ctx, proof, code!)) throw wrongCode();
   return {

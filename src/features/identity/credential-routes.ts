@@ -3,9 +3,6 @@ import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
-import { preparedWay, type SetHeaders, signedIn } from "./auth-routes.ts";
-import { askEmailChange, confirmEmailChange } from "./change-email.ts";
-import type { Cookies } from "./cookie.ts";
 import {
   AddressInput,
   Done,
@@ -19,8 +16,11 @@ import {
   SignUp,
   TotpCode,
   TotpEnrolment,
-  User,
-} from "./model.ts";
+} from "./auth-model.ts";
+import { preparedWay, type SetHeaders, signedIn } from "./auth-routes.ts";
+import { askEmailChange, confirmEmailChange } from "./change-email.ts";
+import type { Cookies } from "./cookie.ts";
+import { User } from "./model.ts";
 import { verifySecondFactor } from "./second-factor.ts";
 import { changePassword, forgotPassword, resetPassword } from "./set-password.ts";
 import { signUp, verifyEmail } from "./sign-up.ts";

@@ -1,8 +1,9 @@
 import { personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
+import { type CurrentSession, toSession } from "./auth-model.ts";
 import type { Cookies } from "./cookie.ts";
 import { sessionOver } from "./errors.ts";
-import { type CurrentSession, toSession, toUser } from "./model.ts";
+import { toUser } from "./model.ts";
 import { liveSessions, userById } from "./store.ts";
 
 /** Who is signed in, and the token that pages need to write. */

@@ -1,7 +1,7 @@
 import { Type as t } from "@sinclair/typebox";
 import { defineEvent } from "../../platform/events.ts";
 import { nullable } from "../../platform/schema.ts";
-import { User } from "./model.ts";
+import { Passkey, User } from "./model.ts";
 
 export const userCreated = defineEvent("user.created", User);
 
@@ -39,6 +39,8 @@ const changed = t.Object({ before: User, after: User });
 export const userUpdated = defineEvent("user.updated", changed);
 export const userDisabled = defineEvent("user.disabled", User);
 export const userEnabled = defineEvent("user.enabled", User);
+/** A challenge was drawn for a browser. */
+export const challengeDrawn = defineEvent("user.challenge_drawn", t.Object({ kind: t.String() }));
 /** Said of the account alone: what was asked for is in no event. */
 export const letterAsked = defineEvent("user.letter_asked", t.Object({ kind: t.String() }));
 /** A job has written the letter, or has found nobody to write to. */
@@ -63,3 +65,13 @@ export const totpEnabled = defineEvent("user.totp_enabled", ofUser);
 export const totpDisabled = defineEvent("user.totp_disabled", ofUser);
 export const recoveryCodesMade = defineEvent("user.recovery_codes_made", ofUser);
 export const recoveryCodeUsed = defineEvent("user.recovery_code_used", ofUser);
+
+export const passkeyAdded = defineEvent("user.passkey_added", Passkey);
+export const passkeyRemoved = defineEvent("user.passkey_removed", Passkey);
+export const passkeyRenamed = defineEvent(
+  "user.passkey_renamed",
+  t.Object({ before: Passkey, after: Passkey }),
+);
+
+/** Its id alone: of who is gone nothing is told. */
+export const userDeleted = defineEvent("user.deleted", t.Object({ id: t.String() }));

@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
 import type { Context } from "../../platform/context.ts";
 import { isoOf } from "../../platform/schema.ts";
+import type { CodeInput } from "./auth-model.ts";
 import { askByLetter } from "./by-letter.ts";
 import { wrongCode } from "./errors.ts";
-import type { CodeInput } from "./model.ts";
 import { isCodeOf, takeProofById, tryProof } from "./proofs.ts";
 import { admit, noteFailure, wayOf } from "./sign-in.ts";
 import { perAddress, takeTryFrom } from "./throttle.ts";

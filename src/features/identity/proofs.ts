@@ -72,6 +72,18 @@ export async function takeProof(
   return row ?? null;
 }
 
+/** Uses up a challenge by itself, whatever comes of what it opened. */
+export async function spendProof(ctx: Context, kind: ProofKind, secret: string): Promise<Proof | null> {
+  const [rows] = await ctx.db.each(spend, [{ hash: hashFor(kind, secret), now: ctx.clock.now() }]);
+  return rows?.[0] ?? null;
+}
+
+const spend: Build<Proof> = (queries, { proofs }) =>
+  queries
+    .delete(proofs)
+    .where(and(eq(proofs.hash, sql.placeholder("hash")), gt(proofs.expiresAt, sql.placeholder("now"))))
+    .returning({ id: proofs.id, userId: proofs.userId, data: proofs.data, expiresAt: proofs.expiresAt });
+
 /** Looks at a proof without using it up. */
 export async function peekProof(ctx: Context, kind: ProofKind, secret: string): Promise<Proof | null> {
   const { proofs } = ctx.db.tables;

@@ -1,9 +1,9 @@
 import type { SignInMethod } from "../../db/schema/identity.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
+import type { SecondFactor } from "./auth-model.ts";
 import { wrongCode } from "./errors.ts";
 import { recoveryCodeUsed, secondFactorAsked, signInFailed } from "./events.ts";
-import type { SecondFactor } from "./model.ts";
 import { queueNotice } from "./notices.ts";
 import { addProof, takeProofById, tryProof } from "./proofs.ts";
 import { asUser, startSession, type Way } from "./sessions.ts";

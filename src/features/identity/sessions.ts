@@ -6,9 +6,9 @@ import { hashOf, randomText } from "../../lib/secrets.ts";
 import { personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged } from "../../platform/events.ts";
+import { type Session, toSession } from "./auth-model.ts";
 import { knownDevice, newDeviceToken } from "./device.ts";
 import { sessionEnded, sessionStarted } from "./events.ts";
-import { type Session, toSession } from "./model.ts";
 import { queueNewSignIn } from "./notices.ts";
 import { liveSessions, type SessionRow, type UserRow } from "./store.ts";
 

@@ -2,10 +2,11 @@ import { uniqueViolation } from "../../db/errors.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Context } from "../../platform/context.ts";
 import { change } from "../../platform/events.ts";
+import type { SignUp } from "./auth-model.ts";
 import { askByLetter } from "./by-letter.ts";
 import { addUser, hashChosen, nameOf } from "./create-user.ts";
 import { wrongLink } from "./errors.ts";
-import type { SignUp, User } from "./model.ts";
+import type { User } from "./model.ts";
 import { takeProof } from "./proofs.ts";
 
 /**

@@ -1,7 +1,8 @@
 import type { Context } from "../../platform/context.ts";
 import { isoOf } from "../../platform/schema.ts";
+import { type SignedIn, toSession } from "./auth-model.ts";
 import type { Cookies } from "./cookie.ts";
-import { type SignedIn, toSession, toUser } from "./model.ts";
+import { toUser } from "./model.ts";
 import type { Started } from "./sessions.ts";
 import type { SessionRow } from "./store.ts";
 

@@ -14,6 +14,9 @@ const dangerous: readonly (readonly [method: string, path: string, body?: unknow
   ["POST", "/auth/totp/enable", { code: "000000" }],
   ["POST", "/auth/totp/recovery-codes"],
   ["DELETE", "/auth/totp"],
+  ["POST", "/auth/passkeys/options"],
+  ["DELETE", "/auth/passkeys/pk_x"],
+  ["DELETE", "/user", {}],
 ];
 
 const isAsked = async (ada: TestPerson, [method, path, body]: (typeof dangerous)[number]) => {
