@@ -54,6 +54,7 @@ const houses: Readonly<Record<string, RegExp>> = {
     /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/authenticate|features\/identity\/people)\.ts/,
   "@simplewebauthn/server": /^features\/identity\/webauthn\.ts/,
   "@simplewebauthn/server/helpers": /^features\/identity\/webauthn\.ts/,
+  "reflect-metadata": /^features\/identity\/webauthn\.ts/,
   jose: /^platform\/signing\.ts/,
   otpauth: /^features\/identity\/totp\.ts/,
   "@logtape/logtape": /^lib\/log\.ts/,

@@ -1,7 +1,6 @@
 import { Type as t } from "@sinclair/typebox";
 import { isoOf, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
 import { Email, Name, Password, User } from "./model.ts";
-import type { SessionRow } from "./store.ts";
 
 /** A password that is tried, not chosen: whatever it is, it is compared and not judged. */
 export const TriedPassword = t.String({ minLength: 1, maxLength: 1024 });
@@ -56,7 +55,22 @@ export const Session = t.Object(
 );
 export type Session = typeof Session.static;
 
-export const toSession = (row: SessionRow, current: string | null): Session => ({
+/** What of a session's row is told to its owner. */
+interface SessionShown {
+  readonly id: string;
+  readonly kind: "tokens" | "cookie";
+  readonly method: string;
+  readonly platform: string | null;
+  readonly device: string | null;
+  readonly network: string | null;
+  readonly userAgent: string | null;
+  readonly provedAt: number;
+  readonly usedAt: number;
+  readonly expiresAt: number;
+  readonly createdAt: number;
+}
+
+export const toSession = (row: SessionShown, current: string | null): Session => ({
   id: row.id,
   current: row.id === current,
   kind: row.kind,

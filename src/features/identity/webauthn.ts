@@ -24,8 +24,14 @@ export function relyingParty(ctx: Pick<Context, "baseUrl">): RelyingParty {
   return { id: base.hostname, origin: base.origin };
 }
 
-/** The library is large, and most starts never need it. */
-const library = () => import("@simplewebauthn/server");
+/**
+ * The library is large, and most starts never need it. What it stands on wants the polyfill to be there before it, which
+ * it sees to itself only where modules are loaded one by one, and not in the executable.
+ */
+async function library() {
+  await import("reflect-metadata");
+  return import("@simplewebauthn/server");
+}
 
 const ALGORITHMS = [-8, -7, -257];
 const TIMEOUT_MS = 300_000;
