@@ -5,11 +5,11 @@ import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
 import { openOtherSide } from "./features/environments/other-side.ts";
+import { openCookies } from "./features/identity/cookie.ts";
+import { openPeople } from "./features/identity/people.ts";
 import type { Installation } from "./features/installation/installation.ts";
 import { forgetLostKeys } from "./features/keyring/keyring.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
-import { unsubscribePage } from "./features/mail/unsubscribe.ts";
-import { adminPage, docsPage } from "./features/reference/pages.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { openTiers } from "./features/tiers/known.ts";
@@ -17,9 +17,10 @@ import { openMemberships } from "./features/workspaces/memberships.ts";
 import { startHeavyThread } from "./heavy.ts";
 import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
-import { isWithin, type Network, parseNetwork, unmapped } from "./lib/ip.ts";
+import { parseNetwork } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
+import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
@@ -33,12 +34,12 @@ import { openLimits } from "./platform/limits/limits.ts";
 import { openLocalDoor } from "./platform/local-door.ts";
 import { type MailTransport, openTransport } from "./platform/mail/transport.ts";
 import { openMetrics } from "./platform/metrics.ts";
-import { openPace } from "./platform/pace.ts";
 import { openCursors } from "./platform/paging.ts";
 import { operatorPermissions } from "./platform/permissions.ts";
 import { openSealer } from "./platform/sealing.ts";
 import { settleSealingKeys } from "./platform/sealing-keys.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
+import { openSigning } from "./platform/signing.ts";
 import { diskGuard } from "./platform/storage.ts";
 import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
 import { RouteCache } from "./redirect/cache.ts";
@@ -101,7 +102,7 @@ export async function assembleApp({
   moreJobs,
   mail,
   forgetLostKeys: isForgetting,
-  people = nobodySignsIn,
+  people: others,
   monotonic,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
@@ -133,12 +134,15 @@ export async function assembleApp({
     sealed: sealedColumns,
     keyring,
     unsubscribeSecret: keyring.unsubscribe,
+    signing: await openSigning({ dataDir, clock, installationId: installation.installationId }),
+    passwords: openPasswords(),
     baseUrl: firstRun.baseUrl,
     heard(event) {
       routing.heard(event, routes);
       keys.heard(event);
       memberships.heard(event);
       tiers.heard(event);
+      people.heard(event);
     },
     get jobs() {
       return worker;
@@ -154,10 +158,18 @@ export async function assembleApp({
     observe: (job) => metrics.observeJob(job),
   });
 
+  const cookies = openCookies({
+    baseUrl: firstRun.baseUrl,
+    isSecure: (request) => secure.has(request),
+    csrfSecret: keyring.csrf,
+  });
+  const people = openPeople(ports, cookies);
   const authenticate = openCallers({
     people: {
       byBearer: async (token, address) =>
-        (await keys.byPersonalToken(token, address)) ?? (await people.byBearer(token, address)),
+        (await keys.byPersonalToken(token, address)) ??
+        (await others?.byBearer(token, address)) ??
+        people.byBearer(token, address),
       byCookie: people.byCookie,
     },
     applications: keys,
@@ -181,7 +193,7 @@ export async function assembleApp({
     observe: metrics.observe,
     denied: denials.note,
     elsewhere: openOtherSide(db),
-    features: (guard, app) => featureRoutes(guard, app, firstRun),
+    features: (guard, app) => featureRoutes(guard, app, { firstRun, cookies }),
   });
 
   /** For what a person does who is nobody here. */
@@ -222,24 +234,12 @@ export async function assembleApp({
       ? { database: "The write-ahead log grows: something has been reading the database for long." }
       : {};
   const health = healthAnswers({ problems, warnings, metrics, identify: api.identify, addressOf });
-  const pace = openPace();
   const server = openServer({
     config,
     redirect,
     paths: {
       ...health.guarded,
-      api(request, peers) {
-        if (cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted))
-          secure.add(request);
-        const address = addressOf(request, peers);
-        if (pace.isFull()) return api.refuse(request, overloaded());
-        return (
-          docsPage(request) ?? unsubscribePage(request, unasked) ?? pace(() => api.fetch(request, address))
-        );
-      },
-      admin: adminPage,
-      "robots.txt": () =>
-        new Response("User-agent: *\nDisallow: /\n", { headers: { "content-type": "text/plain" } }),
+      ...frontPaths({ api, trusted, secure, addressOf, unasked }),
     },
     privatePaths: health.open,
     baseHost: () => hostOf(firstRun.baseUrl()),
@@ -273,8 +273,6 @@ export async function assembleApp({
   };
 }
 
-const nobodySignsIn: People = { byBearer: async () => null, byCookie: async () => null };
-
 const outboundOf = (config: Config): Outbound =>
   openOutbound({
     allow: config.WAYPOST_OUTBOUND_ALLOW,
@@ -290,13 +288,5 @@ const notSetUp = () =>
     "This installation has not been set up. Open /admin with the code the server has printed.",
   );
 
-const overloaded = () =>
-  new AppError("UNAVAILABLE", "Too many calls at once. Try again in a moment.", {
-    headers: { "retry-after": "1" },
-  });
-
 const hostOf = (baseUrl: string | null): string | null =>
   baseUrl === null ? null : new URL(baseUrl).hostname;
-
-const cameBySecure = (request: Request, peer: string, trusted: readonly Network[]): boolean =>
-  request.headers.get("x-forwarded-proto") === "https" && isWithin(peer, trusted);

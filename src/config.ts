@@ -97,6 +97,16 @@ export const settings = {
     (value) => (/^-----BEGIN (RSA )?PRIVATE KEY-----/.test(value) ? value : expected("a private key in PEM")),
   ),
   WAYPOST_DKIM_SELECTOR: text("The name under _domainkey where the public key stands in DNS.", "waypost"),
+  WAYPOST_SIGNUP: oneOf(
+    "Who may make an account. open: anybody, invite: whoever was invited, closed: nobody but the operator makes them.",
+    "invite",
+    "open",
+    "invite",
+    "closed",
+  ),
+  WAYPOST_ACCESS_TOKEN_LIFE: duration("How long an access token is good.", "24h"),
+  WAYPOST_SESSION_IDLE: duration("A session that was not used for so long is over.", "14d"),
+  WAYPOST_SESSION_LIFE: duration("However much it is used, a session is over after this.", "90d"),
   WAYPOST_LOG_LEVEL: oneOf("Least level that is logged.", "info", "debug", "info", "warning", "error"),
   WAYPOST_LOG_FORMAT: oneOf("json: one object a line. text: for a person's eyes.", "json", "json", "text"),
   WAYPOST_CLICKS_DURABILITY: oneOf(

@@ -58,7 +58,12 @@ const houses: Readonly<Record<string, RegExp>> = {
   isbot: /^clicks\/enrich\//,
   "ipaddr.js": /^lib\/ip\.ts/,
   "lru-cache":
-    /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/(authenticate|lookup)|features\/workspaces\/memberships)\.ts/,
+    /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/(authenticate|lookup)|features\/workspaces\/memberships|features\/identity\/people)\.ts/,
+  "@simplewebauthn/server": /^features\/identity\/webauthn\.ts/,
+  "@simplewebauthn/server/helpers": /^features\/identity\/webauthn\.ts/,
+  "reflect-metadata": /^features\/identity\/webauthn\.ts/,
+  jose: /^platform\/signing\.ts/,
+  otpauth: /^features\/identity\/totp\.ts/,
   "@logtape/logtape": /^lib\/log\.ts/,
   nodemailer: /^platform\/mail\/transport\.ts/,
   "prom-client": /^platform\/(worker\/)?metrics\.ts/,
@@ -95,6 +100,7 @@ const transactionHouses = new Set([
   "platform/resealing.ts",
   "platform/sealing-keys.ts",
   "features/audit/seal.ts",
+  "features/identity/upkeep.ts",
   "features/keys/authenticate.ts",
   "features/workspaces/purge.ts",
   "features/links/purge.ts",
@@ -179,7 +185,7 @@ function featureProblem(file: string, target: string): string[] {
   const [here, there] = [featureOrder.indexOf(from), featureOrder.indexOf(to)];
   if (here < 0 || there < 0) return [`${here < 0 ? from : to} has no place in the order of features`];
   if (there > here) return [`${file} imports ${target}, a later feature`];
-  return ["store.ts", "routes.ts"].includes(basename(target))
+  return /^(store|([a-z]+-)?routes)\.ts$/.test(basename(target))
     ? [`${file} imports ${target}: features call each other's verbs`]
     : [];
 }

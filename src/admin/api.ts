@@ -1,5 +1,7 @@
 import type { Overview } from "../features/analytics/model.ts";
 import type { Domain } from "../features/domains/model.ts";
+import type { SignedIn } from "../features/identity/auth-model.ts";
+import type { User } from "../features/identity/model.ts";
 import type { Acceptance, Accepted, ReceivedInvite } from "../features/invites/model.ts";
 import type { Link, NewLink } from "../features/links/model.ts";
 import type { SetupInput, SetupResult } from "../features/setup/model.ts";
@@ -15,6 +17,8 @@ export type {
   ReceivedInvite,
   SetupInput,
   SetupResult,
+  SignedIn,
+  User,
   Workspace,
 };
 
@@ -38,6 +42,42 @@ export const api = {
   setUp: (input: SetupInput) => call<SetupResult>("POST", "/setup", input),
   lookAtInvite: (token: string) => call<ReceivedInvite>("POST", "/invites/look", { token }),
   acceptInvite: (input: Acceptance) => call<Accepted>("POST", "/invites/accept", input),
+  /** Opens a session in a cookie, which this page cannot read and sends by itself. */
+  signIn: (email: string, password: string) =>
+    begun(call<SignedIn>("POST", "/auth/signin", { email, password, session: "cookie", platform: "web" })),
+  /** The second step, with a code of the app or a recovery code. */
+  secondFactor: (challenge: string, given: { code: string } | { recoveryCode: string }) =>
+    begun(call<SignedIn>("POST", "/auth/totp/verify", { challenge, session: "cookie", ...given })),
+  passkeyOptions: () => call<PublicKeyCredentialRequestOptionsJSON>("POST", "/auth/passkeys/signin/options"),
+  passkeySignIn: (credential: unknown) =>
+    begun(
+      call<SignedIn>("POST", "/auth/passkeys/signin", { credential, session: "cookie", platform: "web" }),
+    ),
+  /** Whether this browser is signed in. Null when it is not. */
+  async session(): Promise<User | null> {
+    try {
+      const { user, csrfToken } = await call<{ user: User; csrfToken: string | null }>(
+        "GET",
+        "/auth/session",
+      );
+      csrf = csrfToken;
+      return user;
+    } catch (error) {
+      if (error instanceof Refusal && [401, 403, 503].includes(error.status)) return null;
+      throw error;
+    }
+  },
+  async signOut(): Promise<void> {
+    if (csrf !== null) await call("POST", "/auth/signout");
+    csrf = null;
+    sessionStorage.removeItem(WORKSPACE);
+  },
+  forgotPassword: (email: string) => call("POST", "/auth/password/forgot", { email }),
+  resetPassword: (token: string, password: string) =>
+    call("POST", "/auth/password/reset", { token, password }),
+  verifyEmail: (token: string) => call<User>("POST", "/auth/email/verify", { token }),
+  confirmEmail: (token: string) => call<{ changed: boolean }>("POST", "/auth/email/confirm", { token }),
+  workspaces: () => call<Workspace[]>("GET", "/workspaces"),
   workspace: () => call<Workspace>("GET", "/workspace"),
   /** Asks with a key that is not kept yet. */
   tryKey: (key: string) => envelope<Workspace>("GET", "/workspace", undefined, key),
@@ -94,6 +134,20 @@ export const hasKey = (): boolean => sessionStorage.getItem(KEY) !== null;
 export const keepKey = (key: string): void => sessionStorage.setItem(KEY, key);
 export const forgetKey = (): void => sessionStorage.removeItem(KEY);
 
+/** Of the cookie session, for its writes. Not kept: a page that is opened asks for it. */
+let csrf: string | null = null;
+
+async function begun(answer: Promise<SignedIn>): Promise<SignedIn> {
+  const signedIn = await answer;
+  csrf = signedIn.csrfToken;
+  return signedIn;
+}
+
+/** Which workspace a person acts in; no secret. */
+const WORKSPACE = "waypost.workspace";
+export const chosenWorkspace = (): string | null => sessionStorage.getItem(WORKSPACE);
+export const chooseWorkspace = (id: string): void => sessionStorage.setItem(WORKSPACE, id);
+
 let refused = (): void => {};
 /** What happens when a key that was good is so no longer. */
 export const onRefused = (what: () => void): void => {
@@ -121,14 +175,7 @@ async function envelope<T>(
   const key = tried ?? sessionStorage.getItem(KEY);
   const response = await fetch(`/api/v1${path}`, {
     method,
-    headers: {
-      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-      // A click that is sent twice by a nervous network makes one link.
-      ...(method === "POST"
-        ? { "idempotency-key": crypto.getRandomValues(new Uint32Array(4)).join("-") }
-        : {}),
-    },
+    headers: headersOf(method, path, key, body !== undefined),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const answer: unknown = await response.json().catch(() => null);
@@ -136,6 +183,29 @@ async function envelope<T>(
   const { message, error } = (answer ?? {
     message: `The server answered ${response.status}.`,
   }) as Partial<Failure>;
-  if (response.status === 401 && key !== null && tried === undefined) refused();
+  if (
+    response.status === 401 &&
+    (key !== null || csrf !== null) &&
+    tried === undefined &&
+    !path.startsWith("/auth/")
+  )
+    refused();
   throw new Refusal(response.status, message ?? "", error?.details ?? []);
+}
+
+/** Who asks, and for which workspace: a key says both, a session is told apart by cookie and token. */
+function headersOf(
+  method: string,
+  path: string,
+  key: string | null,
+  hasBody: boolean,
+): Record<string, string> {
+  const headers: Record<string, string> = hasBody ? { "content-type": "application/json" } : {};
+  // A click that is sent twice by a nervous network makes one link.
+  if (method === "POST") headers["idempotency-key"] = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  if (key !== null) return { ...headers, authorization: `Bearer ${key}` };
+  const workspace = chosenWorkspace();
+  if (workspace !== null && !path.startsWith("/auth/")) headers["x-workspace-id"] = workspace;
+  if (csrf !== null && method !== "GET") headers["x-csrf-token"] = csrf;
+  return headers;
 }

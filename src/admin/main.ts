@@ -1,28 +1,48 @@
-import { api, forgetKey, hasKey, onRefused } from "./api.ts";
+import { api, chooseWorkspace, chosenWorkspace, forgetKey, hasKey, onRefused } from "./api.ts";
+import { linkOf, linkPage } from "./identity/link.ts";
+import { signInPage } from "./identity/sign-in.ts";
 import { invitePage, inviteToken } from "./invites/page.ts";
-import { signInPage } from "./keys/sign-in.ts";
 import { linksPage } from "./links/page.ts";
 import { setupPage } from "./setup/page.ts";
 import { element } from "./ui/element.ts";
 import { problemOf } from "./ui/problem.ts";
 
-/** Shows what fits: the first run, the door, or the links. */
+/** Shows what fits: the first run, a letter's link, the door, or the links. */
 async function show(): Promise<void> {
   try {
     const { needed } = await api.setupState();
     if (needed) return put(setupPage(() => void show()));
     const token = inviteToken();
     if (token !== null) return put(await invitePage(token, () => void show()));
-    if (!hasKey()) return put(signInPage(() => void show()));
-    put(linksPage(await api.workspace(), signOut));
+    const link = linkOf(location.hash);
+    if (link) return put(linkPage(link, leaveLink));
+    if (!hasKey() && !(await isSignedIn())) return put(signInPage(() => void show()));
+    put(linksPage(await api.workspace(), () => void signOut()));
   } catch (error) {
     put(unreachable(problemOf(error)));
   }
 }
 
-function signOut(): void {
-  forgetKey();
+/** A session of this browser, and a workspace to act in. */
+async function isSignedIn(): Promise<boolean> {
+  if ((await api.session()) === null) return false;
+  const workspaces = await api.workspaces();
+  const chosen = workspaces.find(({ id }) => id === chosenWorkspace()) ?? workspaces[0];
+  if (!chosen) throw new Error("You are in no workspace yet. Ask somebody to invite you.");
+  chooseWorkspace(chosen.id);
+  return true;
+}
+
+/** What the link carried is used up, and must not come back with the next reload. */
+function leaveLink(): void {
+  history.replaceState(null, "", location.pathname);
   void show();
+}
+
+async function signOut(): Promise<void> {
+  forgetKey();
+  await api.signOut().catch(() => {});
+  await show();
 }
 
 const put = (content: HTMLElement): void => {
@@ -34,11 +54,12 @@ const unreachable = (problem: string): HTMLElement =>
   element(
     "main",
     { class: "card narrow" },
-    element("h1", {}, "The server does not answer"),
+    element("h1", {}, "This did not work"),
     element("p", {}, problem),
     element("button", { class: "primary", on: { click: () => void show() } }, "Try again"),
+    element("button", { class: "quiet", on: { click: () => void signOut() } }, "Sign out"),
   );
 
-onRefused(signOut);
+onRefused(() => void signOut());
 addEventListener("hashchange", () => void show());
 void show();

@@ -5,7 +5,15 @@ import { sealAuditJob } from "../features/audit/seal.ts";
 import { purgeDomains } from "../features/domains/purge.ts";
 import { domainRoutes } from "../features/domains/routes.ts";
 import { extensionRoutes } from "../features/extensions/routes.ts";
+import { accountRoutes } from "../features/identity/account-routes.ts";
+import { authRoutes } from "../features/identity/auth-routes.ts";
+import { writeLetterJob } from "../features/identity/by-letter.ts";
+import type { Cookies } from "../features/identity/cookie.ts";
+import { credentialRoutes } from "../features/identity/credential-routes.ts";
+import { passkeyRoutes } from "../features/identity/passkey-routes.ts";
 import { identityRoutes } from "../features/identity/routes.ts";
+import { sealedTotpSeeds } from "../features/identity/totp.ts";
+import { identityUpkeepJob } from "../features/identity/upkeep.ts";
 import { inviteRoutes } from "../features/invites/routes.ts";
 import { jobRoutes } from "../features/jobs/routes.ts";
 import { keyringRoutes } from "../features/keyring/routes.ts";
@@ -33,8 +41,16 @@ import { resealJob } from "../platform/resealing.ts";
 import { VERSION } from "../version.ts";
 
 /** Every route of the API. */
-export const featureRoutes = (guard: Guard, app: AppInfo, firstRun: FirstRunState) => [
+export const featureRoutes = (
+  guard: Guard,
+  app: AppInfo,
+  { firstRun, cookies }: { readonly firstRun: FirstRunState; readonly cookies: Cookies },
+) => [
   setupRoutes(guard, firstRun),
+  authRoutes(guard, cookies),
+  credentialRoutes(guard, cookies),
+  passkeyRoutes(guard, cookies),
+  accountRoutes(guard),
   identityRoutes(guard),
   workspaceRoutes(guard),
   tierRoutes(guard),
@@ -56,6 +72,8 @@ export const featureRoutes = (guard: Guard, app: AppInfo, firstRun: FirstRunStat
 /** All work that outlives its request. What refers to something is purged before it. */
 export const jobTypes = [
   cleanUpJob,
+  writeLetterJob,
+  identityUpkeepJob,
   emptyTrashJob,
   sendMailJob,
   mailUpkeepJob,
@@ -66,4 +84,4 @@ export const jobTypes = [
 ];
 
 /** Columns that hold secrets: sealed anew when the key ring rotates. */
-export const sealedColumns = [sealedMailBodies];
+export const sealedColumns = [sealedMailBodies, sealedTotpSeeds];

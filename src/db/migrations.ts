@@ -2,6 +2,7 @@ import postgres0001 from "../../migrations/postgres/0001_first.sql" with { type:
 import postgres0002 from "../../migrations/postgres/0002_jobs.sql" with { type: "text" };
 import postgres0003 from "../../migrations/postgres/0003_list_indexes.sql" with { type: "text" };
 import postgres0004 from "../../migrations/postgres/0004_mail.sql" with { type: "text" };
+import postgres0005 from "../../migrations/postgres/0005_identity.sql" with { type: "text" };
 import postgres0006 from "../../migrations/postgres/0006_workspaces.sql" with { type: "text" };
 import postgres0007 from "../../migrations/postgres/0007_keys.sql" with { type: "text" };
 import postgres0008 from "../../migrations/postgres/0008_audit.sql" with { type: "text" };
@@ -9,6 +10,7 @@ import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "te
 import sqlite0002 from "../../migrations/sqlite/0002_jobs.sql" with { type: "text" };
 import sqlite0003 from "../../migrations/sqlite/0003_list_indexes.sql" with { type: "text" };
 import sqlite0004 from "../../migrations/sqlite/0004_mail.sql" with { type: "text" };
+import sqlite0005 from "../../migrations/sqlite/0005_identity.sql" with { type: "text" };
 import sqlite0006 from "../../migrations/sqlite/0006_workspaces.sql" with { type: "text" };
 import sqlite0007 from "../../migrations/sqlite/0007_keys.sql" with { type: "text" };
 import sqlite0008 from "../../migrations/sqlite/0008_audit.sql" with { type: "text" };
@@ -28,6 +30,7 @@ export const migrations: readonly Migration[] = [
   { name: "0002_jobs", sqlite: sqlite0002, postgres: postgres0002 },
   { name: "0003_list_indexes", sqlite: sqlite0003, postgres: postgres0003 },
   { name: "0004_mail", sqlite: sqlite0004, postgres: postgres0004 },
+  { name: "0005_identity", sqlite: sqlite0005, postgres: postgres0005 },
   { name: "0006_workspaces", sqlite: sqlite0006, postgres: postgres0006 },
   { name: "0007_keys", sqlite: sqlite0007, postgres: postgres0007 },
   { name: "0008_audit", sqlite: sqlite0008, postgres: postgres0008 },

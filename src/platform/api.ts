@@ -223,6 +223,7 @@ function contextOf(ports: Ports, request: Request, { actor, at, requestId, addre
     actor: actor ?? nobody,
     at,
     target: targetOf(request),
+    client: address,
     idempotencyKey: idempotencyKeyOf(request),
     origin: {
       requestId,
@@ -245,7 +246,8 @@ function admit(
   closed: AppError | null,
 ): void {
   refuseWhen(closed);
-  if (!actor) throw new AppError("UNAUTHORIZED", "Send an API key: Authorization: Bearer way_sk_…");
+  if (!actor)
+    throw new AppError("UNAUTHORIZED", "Sign in, or send an API key: Authorization: Bearer way_sk_…");
   if (permission !== null && !actor.permissions.has(permission))
     throw new AppError("FORBIDDEN", `This needs the permission ${permission}.`);
 }

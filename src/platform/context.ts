@@ -6,6 +6,7 @@ import { AppError } from "../lib/errors.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound/outbound.ts";
+import type { Passwords } from "../lib/passwords.ts";
 import type { Event } from "./events.ts";
 import type { Enqueued } from "./jobs/enqueue.ts";
 import type { Keyring } from "./keyring.ts";
@@ -14,6 +15,7 @@ import type { Cursors } from "./paging.ts";
 import type { Permission } from "./permissions.ts";
 import type { SealedColumn } from "./resealing.ts";
 import type { Sealer } from "./sealing.ts";
+import type { Signing } from "./signing.ts";
 
 /** Everything outside the process, behind small doors. Built once in app.ts. */
 export interface Ports {
@@ -37,6 +39,10 @@ export interface Ports {
   readonly keyring: Keyring;
   /** Signs the links that end a topic of mail. */
   readonly unsubscribeSecret: string;
+  /** Makes and reads access tokens. */
+  readonly signing: Signing;
+  /** Hashes passwords off the main thread, a few at once. */
+  readonly passwords: Passwords;
   /** The origin of the admin page and the API (`https://links.example.com`); null before setup has fixed it. */
   baseUrl(): string | null;
   /** Tells this process's caches what was just committed. */
@@ -114,6 +120,8 @@ export interface Context extends Ports {
   readonly at: number;
   /** What is asked: method, path, query and If-Match. A retry asks the same. */
   readonly target: string;
+  /** The client's whole address, for counting tries and nothing else: it is never stored. Null when there is none. */
+  readonly client?: string | null;
   /** The Idempotency-Key of a POST; null without one. */
   readonly idempotencyKey: string | null;
   /** Set while a POST with an Idempotency-Key runs: `change` stores the answer with the effect. */

@@ -4,11 +4,11 @@ import { AppError } from "../lib/errors.ts";
 import { syncFolder } from "../lib/files.ts";
 import { randomText } from "../lib/secrets.ts";
 
-const singles = ["cursors", "unsubscribe", "audit"] as const;
+const singles = ["cursors", "unsubscribe", "audit", "codes", "csrf", "devices"] as const;
 
 /**
  * Secrets this installation made for itself. `cursors` seals those of lists, `unsubscribe` the links in mail, `audit`
- * the chain of the audit log. Those that rotate are lists, the newest first: it is the one that seals.
+ * the chain of the audit log; `codes` keys the hashes of what is short, `csrf` and `devices` sign what pages carry. Those that rotate are lists, the newest first: it is the one that seals.
  */
 export interface Keyring extends Readonly<Record<(typeof singles)[number], string>> {
   /** Keys of 256 bits for what is kept sealed; never empty. */
@@ -51,6 +51,9 @@ export function openKeyring(dataDir: string, given: string | null = null): Keyri
     cursors: ring.cursors,
     unsubscribe: ring.unsubscribe,
     audit: ring.audit,
+    codes: ring.codes,
+    csrf: ring.csrf,
+    devices: ring.devices,
     sealing: () => ring.sealing,
     addSealingKey() {
       const key = newRingKey();
@@ -106,6 +109,13 @@ function read(path: string): Partial<Ring> {
   }
   return parsed(text, path);
 }
+
+/** Everything in `keys.json`: whoever changes a part of it leaves the others. */
+export const readKeys = (dataDir: string): Partial<Ring> & Record<string, unknown> =>
+  read(join(dataDir, "keys.json"));
+
+export const writeKeys = (dataDir: string, keys: object): void =>
+  write(join(dataDir, "keys.json"), keys as Ring);
 
 /** A rotated key must outlive a power cut before anything is sealed with it. */
 function write(path: string, ring: Ring): void {

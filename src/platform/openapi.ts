@@ -45,12 +45,22 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: serverUrl }],
-    security: [{ apiKey: [] }, { bearer: [] }],
+    security: [{ apiKey: [] }, { bearer: [] }, { cookie: [] }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: hoisted(described, schemas),
     components: {
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", description: "Authorization: Bearer way_sk_…" },
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          description: "Authorization: Bearer, then a key or an access token",
+        },
+        cookie: {
+          type: "apiKey",
+          in: "cookie",
+          name: "__Host-waypost-session",
+          description: "For pages of this installation; writes carry X-CSRF-Token too.",
+        },
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
       },
       schemas: { ...schemas, Failure: plain(Failure) },
@@ -94,7 +104,9 @@ export const TAGS: Readonly<Record<string, string>> = {
   Mail: "What was mailed, and what became of it.",
   Audit: "What happened, who did it, and that nobody has changed the record.",
   Keyring: "The keys that secrets are kept with.",
-  Users: "Accounts.",
+  "Sign-in": "Who asks: sessions, tokens, codes, second factors and passkeys.",
+  Account: "One's own profile and sessions.",
+  Users: "Accounts, for the operator.",
   Setup: "The first run.",
   Reference: "The API about itself.",
 };
@@ -138,7 +150,12 @@ function refusals(method: string, { requestBody, parameters }: Operation, permis
     ...(method !== "get" && named && { "412": failure("If-Match names another state of it.") }),
     ...(requestBody && { "413": failure("The body is too large."), "415": failure("The body is not JSON.") }),
     ...(method === "post" && { "422": failure("The Idempotency-Key was used with other parameters.") }),
-    ...(permission === null && method === "post" && { "403": failure("The code is wrong.") }),
+    ...(permission === null &&
+      method === "post" && {
+        "401": failure("What was sent opens nothing."),
+        "403": failure("This is not allowed here, or to you."),
+        "410": failure("The link is good no longer."),
+      }),
     "429": failure("Too many calls; Retry-After says when to try again."),
     "503": failure("Not now; Retry-After says when to try again."),
     ...(method !== "get" && { "507": failure("The disk is nearly full.") }),

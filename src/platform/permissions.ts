@@ -40,6 +40,8 @@ export const permissions = [
   "memberships:delete",
   "installation:read",
   "installation:update",
+  "account:read",
+  "account:update",
 ] as const;
 export type Permission = (typeof permissions)[number];
 
@@ -105,6 +107,8 @@ export const operatorPermissions = [
 
 /** What everybody who is signed in may do with what is their own, in any workspace and in none. In no role. */
 export const personPermissions = [
+  "account:read",
+  "account:update",
   "memberships:read",
   "memberships:create",
   "memberships:delete",

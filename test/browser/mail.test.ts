@@ -2,6 +2,15 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import {
+  accountExistsMail,
+  changeEmailMail,
+  confirmCodeMail,
+  resetPasswordMail,
+  signInCodeMail,
+  verifyEmailMail,
+} from "../../src/features/identity/letters.ts";
+import { noticeMail } from "../../src/features/identity/notices.ts";
 import { inviteMail } from "../../src/features/invites/invite-mail.ts";
 import { testMail } from "../../src/features/mail/test-mail.ts";
 import { transferMail } from "../../src/features/members/transfer-mail.ts";
@@ -11,6 +20,12 @@ import { type Letter, ownBrand, type Reader } from "../../src/platform/mail/lett
 import { chromiumPath, openChromium } from "./chromium.ts";
 
 const reader = { email: "ada@example.org", name: "Ada", locale: "en", timeZone: "Europe/Vienna" };
+const whence = {
+  at: Date.UTC(2026, 10, 22, 9),
+  network: "192.0.2.0/24",
+  userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
+};
+const linked = { url: `https://links.example.com/admin#verify=${"x".repeat(43)}`, ...whence };
 /** Every part there is, and every letter of the product. A folder in `WAYPOST_SHOTS` gets a picture of each. */
 const letters: Record<string, Letter> = {
   parts: {
@@ -38,6 +53,16 @@ const letters: Record<string, Letter> = {
     { at: Date.UTC(2026, 10, 22, 9), baseUrl: "https://links.example.com" },
     reader,
   ),
+  "sign-in-code": signInCodeMail.write({ code: "48291307", ...whence }, reader),
+  "confirm-code": confirmCodeMail.write({ code: "48291307", ...whence }, { ...reader, locale: "de" }),
+  "verify-email": verifyEmailMail.write(linked, reader),
+  "account-exists": accountExistsMail.write(linked, reader),
+  "reset-password": resetPasswordMail.write(linked, { ...reader, locale: "de-AT" }),
+  "change-email": changeEmailMail.write(
+    { ...linked, oldEmail: "ada@example.org", newEmail: "ada@example.com" },
+    reader,
+  ),
+  notice: noticeMail.write({ notice: "refreshReused", ...whence }, reader),
 };
 
 /** Letters that come in more than one language, for a reader of each. */

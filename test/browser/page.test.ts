@@ -67,7 +67,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
 
   test("a wrong code is told at the code", async () => {
     await page.getByLabel("E-mail").fill("ada@example.com");
-    await page.getByLabel("Password").fill("correct horse");
+    await page.getByLabel("Password").fill("correct horse battery");
     await page.getByRole("button", { name: "Set up" }).click();
     await eventually(
       () => problem("code").textContent(),
@@ -84,6 +84,9 @@ describe.skipIf(chromiumPath === null)("the page", () => {
     await photo("key");
     await page.getByRole("button", { name: "go on" }).click();
     await page.getByText("No links yet.").waitFor();
+    // The operator is signed in by that, with a cookie this page cannot read; no secret stands in its storage.
+    expect(await page.evaluate<string>(STORED)).toMatch(/^\{"waypost\.workspace":"ws_\w{26}"\}$/);
+    expect(await page.evaluate<string>("document.cookie")).toBe("");
     await photo("empty");
   });
 
@@ -190,15 +193,16 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       deviceScaleFactor: 2,
     });
     const phone = await opened(context);
+    await phone.getByText("Use an API key").click();
     await phone.getByLabel("API key").fill("way_sk_live_wrong");
-    await phone.getByRole("button", { name: "Sign in" }).click();
+    await phone.getByRole("button", { name: "Open with the key" }).click();
     await eventually(
       () => phone.locator("[data-field=key] .problem").textContent(),
       (text) => text !== "",
     );
     await photo("phone-sign-in", phone);
     await phone.getByLabel("API key").fill(key);
-    await phone.getByRole("button", { name: "Sign in" }).click();
+    await phone.getByRole("button", { name: "Open with the key" }).click();
     await row("summer", phone).waitFor();
     expect(await phone.evaluate<number>("document.documentElement.scrollWidth")).toBe(390);
     await photo("phone-list", phone);
@@ -213,10 +217,50 @@ describe.skipIf(chromiumPath === null)("the page", () => {
     expect(nameless).toEqual([]);
   });
 
-  test("signing out forgets the key", async () => {
+  test("signing out ends the session on the server; a wrong password is told, and the right one opens", async () => {
     await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByLabel("API key").waitFor();
+    await page.getByLabel("Password").waitFor();
     expect(await page.evaluate<number>("sessionStorage.length")).toBe(0);
+    await page.reload();
+    await page.getByLabel("E-mail").fill("ADA@example.com");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    const general = page.locator("form .problem.general").first();
+    await eventually(
+      () => general.textContent(),
+      (text) => text !== "",
+    );
+    expect(await general.textContent()).toBe("E-mail address or password is wrong.");
+    await photo("sign-in-refused");
+    await page.getByLabel("Password").fill("correct horse battery");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await row("summer").waitFor();
+    // A page that is opened anew finds its session, and may write.
+    await page.reload();
+    await row("summer").waitFor();
+    await row("summer").getByRole("button", { name: "Archive" }).click();
+    await row("summer").waitFor({ state: "detached" });
+  }, 30_000);
+
+  test("a letter's link leads to the page that does what it says, and is asked first", async () => {
+    await page.goto(`${waypost.url}/admin#reset=${"x".repeat(43)}`);
+    await page.getByLabel("New password").fill("another-lantern-77");
+    await page.getByRole("button", { name: "Set password" }).click();
+    const general = page.locator("form .problem.general").first();
+    await eventually(
+      () => general.textContent(),
+      (text) => text !== "",
+    );
+    expect(await general.textContent()).toContain("This link was used");
+    for (const [what, button] of [
+      ["verify", "Confirm address"],
+      ["email", "Confirm"],
+    ] as const) {
+      await page.goto(`${waypost.url}/admin#${what}=${"x".repeat(43)}`);
+      await page.getByRole("button", { name: button, exact: true }).click();
+      await page.getByText("This link was used").waitFor();
+    }
+    await page.goto(`${waypost.url}/admin`);
   });
 
   test("all the while nothing broke, nothing was blocked, and nobody else was asked", () => {
@@ -241,6 +285,7 @@ const VISITORS: Record<string, string>[] = [
 ];
 
 /** Asked of the browser as text: the tests themselves know no document. */
+const STORED = "JSON.stringify({ ...sessionStorage, ...localStorage })";
 const FOCUSED = `document.activeElement?.getAttribute("name")`;
 const NAMELESS = `[...document.querySelectorAll("button, a, input, select")]
   .filter((one) => !(one.textContent?.trim() || one.getAttribute("aria-label") || one.labels?.length))

@@ -2,8 +2,8 @@ import { api, keepKey, Refusal } from "../api.ts";
 import { element } from "../ui/element.ts";
 import { field, submits, textOf } from "../ui/form.ts";
 
-/** The door: a key of the workspace opens it. */
-export function signInPage(done: () => void): HTMLElement {
+/** The other way in: a key of the workspace, where there is no TLS for a session or no account. */
+export function keyForm(done: () => void): HTMLElement {
   const form = element(
     "form",
     { class: "stack" },
@@ -11,14 +11,9 @@ export function signInPage(done: () => void): HTMLElement {
       name: "key",
       label: "API key",
       hint: "It begins with way_sk_ and was shown when it was made. Closing this tab signs you out.",
-      control: element("input", {
-        type: "password",
-        autocomplete: "current-password",
-        required: true,
-        "data-first": true,
-      }),
+      control: element("input", { type: "password", autocomplete: "off", required: true }),
     }),
-    element("button", { type: "submit", class: "primary" }, "Sign in"),
+    element("button", { type: "submit" }, "Open with the key"),
   );
   submits(form, async () => {
     const key = textOf(form, "key") ?? "";
@@ -32,13 +27,7 @@ export function signInPage(done: () => void): HTMLElement {
     keepKey(key);
     done();
   });
-  return element(
-    "main",
-    { class: "card narrow" },
-    element("p", { class: "brand" }, "Waypost"),
-    element("h1", {}, "Sign in"),
-    form,
-  );
+  return form;
 }
 
 const refusal = (message: string): Refusal => new Refusal(401, message, [{ path: "/key", message }]);

@@ -1,4 +1,4 @@
-import { api, keepKey, Refusal, type SetupInput, type SetupResult } from "../api.ts";
+import { api, chooseWorkspace, keepKey, Refusal, type SetupInput, type SetupResult } from "../api.ts";
 import { copyButton } from "../ui/copy.ts";
 import { element } from "../ui/element.ts";
 import { field, submits, textOf } from "../ui/form.ts";
@@ -48,14 +48,22 @@ export function setupPage(done: () => void): HTMLElement {
     form,
   );
   submits(form, async () => {
+    const email = textOf(form, "email") ?? "";
+    // A password is taken as it was typed, blanks at its ends included.
+    const password = String(new FormData(form).get("password") ?? "");
     const result = await sent({
       code: textOf(form, "code") ?? "",
-      email: textOf(form, "email") ?? "",
-      // A password is taken as it was typed, blanks at its ends included.
-      password: String(new FormData(form).get("password") ?? ""),
+      email,
+      password,
       workspaceName: textOf(form, "workspaceName") ?? "",
     });
-    card.replaceWith(keyPage(result, done));
+    // Without TLS there is no session but on localhost: then the key opens the page, as long as the tab lives.
+    const isSignedIn = await api.signIn(email, password).then(
+      () => true,
+      () => false,
+    );
+    if (isSignedIn) chooseWorkspace(result.workspace.id);
+    card.replaceWith(keyPage(result, isSignedIn, done));
     document.querySelector<HTMLElement>("#owner-key")?.focus();
   });
   return card;
@@ -69,9 +77,9 @@ const sent = (input: SetupInput): Promise<SetupResult> =>
   });
 
 /** The one time the owner's key can be seen. */
-function keyPage({ key, workspace }: SetupResult, done: () => void): HTMLElement {
+function keyPage({ key, workspace }: SetupResult, isSignedIn: boolean, done: () => void): HTMLElement {
   const go = () => {
-    keepKey(key.secret);
+    if (!isSignedIn) keepKey(key.secret);
     done();
   };
   return element(
@@ -81,7 +89,7 @@ function keyPage({ key, workspace }: SetupResult, done: () => void): HTMLElement
     element(
       "p",
       { class: "lead" },
-      "This key signs you in here and lets programs use the API. It is shown once: keep it in your password manager.",
+      "This key lets programs use the API. It is shown once: keep it in your password manager.",
     ),
     element(
       "div",

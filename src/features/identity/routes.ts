@@ -1,10 +1,14 @@
+import { Type as t } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { once } from "../../platform/once.ts";
+import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
 import { createUser } from "./create-user.ts";
+import { setDisabled } from "./disable.ts";
 import { NewUser, User } from "./model.ts";
 
+/** Accounts, for the operator. */
 export const identityRoutes = (guard: Guard) =>
   new Elysia({ prefix: "/users", tags: ["Users"] })
     .use(guard)
@@ -19,5 +23,25 @@ export const identityRoutes = (guard: Guard) =>
         body: NewUser,
         response: { 201: envelope(User) },
         detail: { operationId: "createUser", summary: "Create an account" },
+      },
+    )
+    .post(
+      "/:user/disable",
+      async ({ ctx, params }) => ok(ctx, "User disabled", await setDisabled(ctx, params.user, true)),
+      {
+        may: "installation:update",
+        params: t.Object({ user: t.String({ maxLength: 64 }) }),
+        response: { 200: envelope(User) },
+        detail: { operationId: "disableUser", summary: "Close an account and end its sessions" },
+      },
+    )
+    .post(
+      "/:user/enable",
+      async ({ ctx, params }) => ok(ctx, "User enabled", await setDisabled(ctx, params.user, false)),
+      {
+        may: "installation:update",
+        params: t.Object({ user: t.String({ maxLength: 64 }) }),
+        response: { 200: envelope(User) },
+        detail: { operationId: "enableUser", summary: "Open an account again" },
       },
     );

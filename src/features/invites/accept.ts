@@ -6,7 +6,7 @@ import { hashOf } from "../../lib/secrets.ts";
 import { personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
-import { addUser, hashPassword } from "../identity/create-user.ts";
+import { addUser, hashChosen } from "../identity/create-user.ts";
 import type { User } from "../identity/model.ts";
 import { memberAdded } from "../members/events.ts";
 import { toMember } from "../members/model.ts";
@@ -45,11 +45,19 @@ async function acceptWithNewAccount(
   { password, ...names }: Omit<Acceptance, "token">,
 ): Promise<Accepted> {
   if (await accountOf(ctx.db.read, ctx, emailKey)) throw signInFirst();
-  const passwordHash = await hashPassword(password);
+  if (ctx.config.WAYPOST_SIGNUP === "closed")
+    throw new AppError("FORBIDDEN", "New accounts are made by the operator alone. Ask them for one.");
+  const { invite } = await receivedWith(ctx.db.read, ctx, hash, ctx.clock.now());
+  const passwordHash = await hashChosen(ctx, password, { ...names, email: invite.email });
   try {
     return await change(ctx, async (tx) => {
       const received = await again(tx, ctx, hash);
-      const user = await addUser(tx, ctx, { ...names, email: received.invite.email }, passwordHash);
+      const user = await addUser(
+        tx,
+        ctx,
+        { ...names, email: received.invite.email, emailVerifiedAt: tx.now },
+        passwordHash,
+      );
       return { ...(await join(tx, ctx, received, user.id as Id<"usr">)), user };
     });
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { roles } from "../../platform/permissions.ts";
 import { addDomain } from "../domains/domains.ts";
-import { addUser, hashPassword } from "../identity/create-user.ts";
+import { addUser, hashChosen } from "../identity/create-user.ts";
 import { markSetUp } from "../installation/installation.ts";
 import { addKey } from "../keys/create.ts";
 import type { KeyWithSecret } from "../keys/model.ts";
@@ -34,7 +34,7 @@ export async function setUp(
   if (code === null) throw setUpAlready();
   if (!sameText(plain(input.code), plain(code)))
     throw new AppError("FORBIDDEN", "The setup code is wrong. The server prints it when it starts.");
-  const passwordHash = await hashPassword(input.password);
+  const passwordHash = await hashChosen(ctx, input.password, input);
   return change(ctx, async (tx) => {
     await begin(tx, ctx, baseUrl);
     const user = await addUser(tx, ctx, { email: input.email, operator: true }, passwordHash);

@@ -3,7 +3,7 @@ import { openClicks } from "../../../src/clicks/client.ts";
 import type { Id } from "../../../src/lib/ids.ts";
 import { silentLog } from "../../../src/lib/log.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
-import { addPerson, testPeople } from "../../support/people.ts";
+import { addPerson, testPeople } from "../../support/test-people.ts";
 
 const people = testPeople();
 let app: TestApp;

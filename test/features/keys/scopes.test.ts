@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import type { Id } from "../../../src/lib/ids.ts";
 import { isGuarded, type Permission, permissions, roles } from "../../../src/platform/permissions.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
-import { addPerson, testPeople } from "../../support/people.ts";
+import { addPerson, testPeople } from "../../support/test-people.ts";
 
 const people = testPeople();
 let app: TestApp;

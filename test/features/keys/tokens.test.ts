@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Id } from "../../../src/lib/ids.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
-import { addPerson, testPeople } from "../../support/people.ts";
+import { addPerson, testPeople } from "../../support/test-people.ts";
 
 const people = testPeople();
 let app: TestApp;

@@ -1,0 +1,48 @@
+import { uniqueViolation } from "../../db/errors.ts";
+import { AppError } from "../../lib/errors.ts";
+import type { Context } from "../../platform/context.ts";
+import { change } from "../../platform/events.ts";
+import type { SignUp } from "./auth-model.ts";
+import { askByLetter } from "./by-letter.ts";
+import { addUser, hashChosen, nameOf } from "./create-user.ts";
+import { wrongLink } from "./errors.ts";
+import type { User } from "./model.ts";
+import { takeProof } from "./proofs.ts";
+
+/**
+ * Asks for an account. There is none before the letter's link was opened, so that nobody can prepare one for an address
+ * of somebody else; who has one already is told so by letter alone.
+ * @throws AppError FORBIDDEN when this installation takes nobody in
+ */
+export async function signUp(ctx: Context, { email, password, firstName, lastName }: SignUp): Promise<void> {
+  refuseUnlessOpen(ctx);
+  const names = { firstName: nameOf(firstName), lastName: nameOf(lastName) };
+  const passwordHash = await hashChosen(ctx, password, { email, ...names });
+  await askByLetter(ctx, "sign_up", email, { ...names, passwordHash });
+}
+
+/** The link of the letter was opened: the account is made. @throws AppError GONE */
+export async function verifyEmail(ctx: Context, token: string): Promise<User> {
+  try {
+    return await change(ctx, async (tx) => {
+      const proof = await takeProof(tx, ctx, "sign_up", token);
+      if (proof === null) throw wrongLink();
+      const { email, passwordHash, firstName, lastName } = proof.data as Record<string, string | null>;
+      const input = { email: email!, firstName: firstName ?? null, lastName: lastName ?? null };
+      return addUser(tx, ctx, { ...input, emailVerifiedAt: tx.now }, passwordHash ?? null);
+    });
+  } catch (error) {
+    // Somebody else's invitation, or a second letter, was faster.
+    throw uniqueViolation(error) === "users_email_key" ? wrongLink() : error;
+  }
+}
+
+function refuseUnlessOpen({ config: { WAYPOST_SIGNUP: policy } }: Context): void {
+  if (policy === "open") return;
+  throw new AppError(
+    "FORBIDDEN",
+    policy === "invite"
+      ? "Accounts are made by invitation here: open the link of yours."
+      : "Accounts are made by the operator here.",
+  );
+}

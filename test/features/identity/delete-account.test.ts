@@ -1,0 +1,60 @@
+import { afterEach, expect, test } from "bun:test";
+import { type TestApp, testApp } from "../../support/app.ts";
+import { lettersTo, makeUser, person, signedInAs } from "../../support/people.ts";
+
+let app: TestApp;
+afterEach(() => app.close());
+
+const owns = async (workspaceId: string, userId: string, role = "owner") =>
+  app.db.transaction((tx) =>
+    tx.insert(app.db.tables.members).values({
+      workspaceId: workspaceId as never,
+      userId: userId as never,
+      role: role as never,
+      createdAt: 0,
+    }),
+  );
+
+test("an account goes with its sessions, keys of its own and memberships; a letter says so, and events name nobody", async () => {
+  app = await testApp();
+  const ada = await person(app);
+  const other = await signedInAs(app, ada.email);
+  expect((await ada.call("DELETE", "/user", {})).status).toBe(200);
+  for (const one of [ada, other]) expect((await one.call("GET", "/user/profile")).status).toBe(401);
+  const { users, sessions, refreshTokens, members } = app.db.tables;
+  for (const table of [users, sessions, refreshTokens, members])
+    expect(await app.db.read.$count(table)).toBe(0);
+  expect((await lettersTo(app, ada.email)).at(-1)!.subject).toBe("Your account was deleted");
+  const rows = await app.db.read.select().from(app.db.tables.events);
+  expect(rows.find(({ type }) => type === "user.deleted")!.data).toEqual({ id: ada.id });
+  expect(signedInAs(app, ada.email)).rejects.toThrow("wrong");
+  // The address is free again.
+  await makeUser(app, ada.email);
+});
+
+test("what becomes of a workspace is asked: its last owner stays until it is settled", async () => {
+  app = await testApp();
+  const ada = await person(app);
+  const bob = await person(app, "bob@example.org");
+  const { id, name } = (await app.call("GET", "/workspace")).body.data;
+  await owns(id, ada.id);
+  await owns(id, bob.id, "admin");
+  const { status, body } = await ada.call("DELETE", "/user", {});
+  expect([status, body.error.details]).toEqual([
+    409,
+    [{ path: `/workspaces/${id}`, message: `${name} has no other owner` }],
+  ]);
+  expect((await ada.call("GET", "/user/profile")).status).toBe(200);
+  await app.db.transaction((tx) => tx.update(app.db.tables.members).set({ role: "owner" }));
+  expect((await ada.call("DELETE", "/user", {})).status).toBe(200);
+  expect((await bob.call("GET", "/links", undefined, { "x-workspace-id": id })).status).toBe(200);
+});
+
+test("the last operator stays", async () => {
+  app = await testApp();
+  await makeUser(app, "ada@example.org", { operator: true });
+  const ada = await signedInAs(app);
+  expect((await ada.call("DELETE", "/user", {})).body.message).toContain("last operator");
+  await makeUser(app, "bob@example.org", { operator: true });
+  expect((await ada.call("DELETE", "/user", {})).status).toBe(200);
+});

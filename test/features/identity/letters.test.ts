@@ -1,0 +1,326 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { type TestApp, testApp } from "../../support/app.ts";
+import { codeTo, lettersTo, makeUser, PASSWORD, person, signedInAs, tokenTo } from "../../support/people.ts";
+
+let app: TestApp;
+afterEach(() => app.close());
+
+let from = 0;
+/** Each from an address of its own, so that only what is meant is throttled. */
+const post = (path: string, body: unknown, address = `203.0.113.${from++ % 250}`) =>
+  app.call("POST", path, { key: null, address, body });
+const NEW_PASSWORD = "another-lantern-77-harbour";
+
+describe("signing up", () => {
+  const ada = { email: "Ada@Example.org", password: PASSWORD, firstName: "Ada", lastName: null };
+
+  test("is closed unless the operator opens it", async () => {
+    app = await testApp();
+    const { status, body } = await post("/auth/signup", ada);
+    expect([status, body.error.code]).toEqual([403, "FORBIDDEN"]);
+    await app.close();
+    app = await testApp({ env: { WAYPOST_SIGNUP: "invite" } });
+    expect((await post("/auth/signup", ada)).body.message).toContain("invitation");
+  });
+
+  test("makes the account by the letter's link alone, once", async () => {
+    app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+    expect((await post("/auth/signup", ada)).body.data).toEqual({ sent: true });
+    expect(await app.db.read.select().from(app.db.tables.users)).toHaveLength(0);
+    expect(signedInAs(app, "ada@example.org")).rejects.toThrow("wrong");
+    const token = await tokenTo(app, "Ada@Example.org");
+    expect(token.length).toBe(43);
+    const verified = await post("/auth/email/verify", { token });
+    expect(verified.body.data).toMatchObject({ email: "Ada@Example.org", firstName: "Ada", operator: false });
+    expect((await post("/auth/email/verify", { token })).status).toBe(410);
+    expect((await signedInAs(app, "ada@example.org")).id).toBe(verified.body.data.id);
+    expect((await app.events()).filter((type) => type === "user.created")).toHaveLength(1);
+  });
+
+  test("answers alike whether the address has an account; its owner is told by letter", async () => {
+    app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+    await makeUser(app, "ada@example.org");
+    const taken = await post("/auth/signup", ada);
+    const free = await post("/auth/signup", { ...ada, email: "new@example.org" });
+    expect([taken.status, taken.body.data, taken.body.message]).toEqual([
+      free.status,
+      free.body.data,
+      free.body.message,
+    ]);
+    expect((await lettersTo(app, "ada@example.org")).map(({ type }) => type)).toEqual([
+      "identity.account-exists",
+    ]);
+    expect((await lettersTo(app, "new@example.org")).map(({ type }) => type)).toEqual([
+      "identity.verify-email",
+    ]);
+    expect(await app.db.read.select().from(app.db.tables.users)).toHaveLength(1);
+  });
+
+  test("by two letters makes one account", async () => {
+    app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+    const tokens: string[] = [];
+    for (let at = 0; at < 2; at++) {
+      await post("/auth/signup", ada);
+      tokens.push(await tokenTo(app, ada.email));
+    }
+    const answers = await Promise.all(tokens.map((token) => post("/auth/email/verify", { token })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
+  });
+
+  test("is over after a day, and the letter leads to the installation's own address whatever host was named", async () => {
+    app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+    await app.call("POST", "/auth/signup", {
+      key: null,
+      body: ada,
+      headers: { host: "evil.example", "x-forwarded-host": "evil.example", origin: "https://evil.example" },
+    });
+    const [letter] = await lettersTo(app, ada.email);
+    expect(letter!.text).toMatch(/http:\/\/links\.test\/admin#verify=/);
+    expect(letter!.text).not.toContain("evil");
+    const token = await tokenTo(app, ada.email);
+    app.clock.advance(86_400_000);
+    expect((await post("/auth/email/verify", { token })).status).toBe(410);
+  });
+});
+
+describe("a mailed code", () => {
+  const request = async (email = "ada@example.org"): Promise<string> =>
+    (await post("/auth/otp/request", { email })).body.data.challenge;
+  const verify = (challenge: string, code: string, address?: string) =>
+    post("/auth/otp/verify", { challenge, code }, address);
+
+  test("opens a session with its own challenge, once", async () => {
+    app = await testApp();
+    const id = await makeUser(app);
+    const challenge = await request();
+    const code = await codeTo(app, "ada@example.org");
+    expect(code).toMatch(/^\d{8}$/);
+    const other = await request("nobody@example.org");
+    expect((await verify(other, code)).status).toBe(401);
+    const { status, body } = await verify(challenge, `${code.slice(0, 4)} ${code.slice(4)}`);
+    expect(status).toBe(200);
+    expect(body.data.user.id).toBe(id);
+    expect(body.data.session.method).toBe("code");
+    expect((await verify(challenge, code)).status).toBe(401);
+    expect(
+      (await app.call("GET", "/user/profile", { key: body.data.accessToken })).body.data.emailVerified,
+    ).toBe(true);
+  });
+
+  test("used by fifty at once opens one session", async () => {
+    app = await testApp();
+    await makeUser(app);
+    const challenge = await request();
+    const code = await codeTo(app, "ada@example.org");
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => verify(challenge, code, `192.0.2.${at}`)),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(await app.db.read.select().from(app.db.tables.sessions)).toHaveLength(1);
+  });
+
+  test("may be tried five times, whoever tries, and then the right one is wrong too", async () => {
+    app = await testApp();
+    await makeUser(app);
+    const challenge = await request();
+    const code = await codeTo(app, "ada@example.org");
+    const wrong = code.replace(/.$/, (last) => String((Number(last) + 1) % 10));
+    const tries = await Promise.all(
+      Array.from({ length: 4 }, (_, at) => verify(challenge, wrong, `192.0.2.${at}`)),
+    );
+    expect(tries.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
+    const second = await request();
+    expect((await verify(challenge, wrong)).status).toBe(401);
+    expect((await verify(challenge, code)).status).toBe(401);
+    // The control: a fresh one is right.
+    expect((await verify(second, await codeTo(app, "ada@example.org"))).status).toBe(200);
+  });
+
+  test("is over after ten minutes", async () => {
+    app = await testApp();
+    await makeUser(app);
+    const challenge = await request();
+    const code = await codeTo(app, "ada@example.org");
+    app.clock.advance(10 * 60_000);
+    expect((await verify(challenge, code)).status).toBe(401);
+  });
+
+  test("is sent ten times an hour to one address and no more, with or without an account", async () => {
+    app = await testApp();
+    await makeUser(app);
+    for (const email of ["ada@example.org", "nobody@example.org"]) {
+      const statuses: number[] = [];
+      for (let at = 0; at < 15; at++) statuses.push((await post("/auth/otp/request", { email })).status);
+      expect([email, statuses.filter((status) => status === 200).length]).toEqual([email, 10]);
+      expect(statuses.at(-1)).toBe(429);
+    }
+    expect(await lettersTo(app, "ada@example.org")).toHaveLength(10);
+    expect(await lettersTo(app, "nobody@example.org")).toHaveLength(0);
+  });
+
+  test("is answered alike for an account, none, and one that was disabled, and kept as a keyed hash", async () => {
+    app = await testApp();
+    await makeUser(app);
+    const gone = await makeUser(app, "gone@example.org");
+    await app.operate("POST", `/users/${gone}/disable`);
+    const shapes: unknown[] = [];
+    for (const email of ["ada@example.org", "gone@example.org", "nobody@example.org"]) {
+      const { status, body } = await post("/auth/otp/request", { email });
+      shapes.push([status, body.message, body.data.expiresAt, body.data.challenge.length]);
+      const wrong = await verify(body.data.challenge, "00000000");
+      shapes.push([wrong.status, wrong.body.error]);
+    }
+    expect(shapes.slice(2, 4)).toEqual(shapes.slice(0, 2));
+    expect(shapes.slice(4, 6)).toEqual(shapes.slice(0, 2));
+    const code = await codeTo(app, "ada@example.org");
+    expect(await lettersTo(app, "gone@example.org")).toEqual([]);
+    expect(JSON.stringify(await app.db.read.select().from(app.db.tables.proofs))).not.toContain(code);
+  });
+});
+
+describe("a forgotten password", () => {
+  const forgot = (email = "ada@example.org") => post("/auth/password/forgot", { email });
+  const reset = (token: string, password = NEW_PASSWORD) => post("/auth/password/reset", { token, password });
+
+  test("is replaced by the letter's link, once; every session ends, and the owner is told", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    expect((await forgot()).body.data).toEqual({ sent: true });
+    const token = await tokenTo(app, ada.email);
+    expect((await reset(token)).body.data).toEqual({ done: true });
+    expect((await ada.call("GET", "/user/profile")).status).toBe(401);
+    expect((await lettersTo(app, ada.email)).at(-1)!.subject).toBe("Your password was changed");
+    expect((await reset(token)).status).toBe(410);
+    expect(signedInAs(app, ada.email)).rejects.toThrow("wrong");
+    expect((await signedInAs(app, ada.email, { password: NEW_PASSWORD })).id).toBe(ada.id);
+  });
+
+  test("answers alike for an address without an account, and writes to nobody", async () => {
+    app = await testApp();
+    await makeUser(app);
+    const [here, nowhere] = [await forgot(), await forgot("nobody@example.org")];
+    expect([here.status, here.body.data, here.body.message]).toEqual([
+      nowhere.status,
+      nowhere.body.data,
+      nowhere.body.message,
+    ]);
+    expect(await lettersTo(app, "nobody@example.org")).toEqual([]);
+  });
+
+  test("has a link that is good for half an hour, replaced by the next, and void once the password was changed", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    await forgot();
+    const first = await tokenTo(app, ada.email);
+    await forgot();
+    const second = await tokenTo(app, ada.email);
+    expect(first).not.toBe(second);
+    expect((await reset(first)).status).toBe(410);
+    expect((await ada.call("POST", "/auth/password/change", { password: NEW_PASSWORD })).status).toBe(200);
+    expect((await reset(second)).status).toBe(410);
+    await forgot();
+    const third = await tokenTo(app, ada.email);
+    app.clock.advance(30 * 60_000);
+    expect((await reset(third)).status).toBe(410);
+  });
+
+  test("by a dozen at once is set by one", async () => {
+    app = await testApp();
+    await makeUser(app);
+    await forgot();
+    const token = await tokenTo(app, "ada@example.org");
+    const answers = await Promise.all(Array.from({ length: 12 }, () => reset(token)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  }, 30_000);
+
+  test("that is a bad one is refused and leaves the link good", async () => {
+    app = await testApp();
+    await makeUser(app);
+    await forgot();
+    const token = await tokenTo(app, "ada@example.org");
+    expect((await reset(token, "password1234")).body.error.details[0].path).toBe("/password");
+    expect((await reset(token)).status).toBe(200);
+  });
+
+  test("has a token that opens nothing else, and no other token opens it", async () => {
+    app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+    await makeUser(app);
+    await forgot();
+    const token = await tokenTo(app, "ada@example.org");
+    expect((await post("/auth/email/verify", { token })).status).toBe(410);
+    expect((await post("/auth/email/confirm", { token })).status).toBe(410);
+    await post("/auth/signup", { email: "new@example.org", password: PASSWORD });
+    expect((await reset(await tokenTo(app, "new@example.org"))).status).toBe(410);
+    expect((await reset(token)).status).toBe(200);
+  });
+
+  test("changes nothing of a disabled account", async () => {
+    app = await testApp();
+    const id = await makeUser(app);
+    await forgot();
+    const token = await tokenTo(app, "ada@example.org");
+    await app.operate("POST", `/users/${id}/disable`);
+    expect((await reset(token)).status).toBe(410);
+  });
+});
+
+describe("another address", () => {
+  const confirm = (token: string) => post("/auth/email/confirm", { token });
+
+  test("is taken when both have said yes, in either order; sessions end, and both are told", async () => {
+    for (const order of [
+      ["ada@example.org", "ada@new.example"],
+      ["ada@new.example", "ada@example.org"],
+    ] as const) {
+      app = await testApp();
+      const ada = await person(app);
+      expect((await ada.call("POST", "/auth/email/change", { email: "ada@new.example" })).status).toBe(200);
+      const tokens = await Promise.all(order.map((email) => tokenTo(app, email)));
+      expect((await confirm(tokens[0]!)).body.data).toEqual({ changed: false });
+      expect((await confirm(tokens[0]!)).status).toBe(410);
+      expect((await ada.call("GET", "/user/profile")).body.data.email).toBe("ada@example.org");
+      expect((await confirm(tokens[1]!)).body.data).toEqual({ changed: true });
+      expect((await ada.call("GET", "/user/profile")).status).toBe(401);
+      for (const email of order)
+        expect((await lettersTo(app, email)).at(-1)!.subject).toBe("Your address was changed");
+      expect((await signedInAs(app, "ada@new.example")).id).toBe(ada.id);
+      expect(signedInAs(app, "ada@example.org")).rejects.toThrow("wrong");
+      if (order[0] === "ada@example.org") await app.close();
+    }
+  });
+
+  test("that somebody else has is answered alike, and never taken", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    await makeUser(app, "bob@example.org");
+    const taken = await ada.call("POST", "/auth/email/change", { email: "BOB@example.org" });
+    const free = await ada.call("POST", "/auth/email/change", { email: "free@example.org" });
+    expect([taken.status, taken.body.data]).toEqual([free.status, free.body.data]);
+    expect((await lettersTo(app, "bob@example.org")).map(({ type }) => type)).toEqual([
+      "identity.account-exists",
+    ]);
+  });
+
+  test("that was taken meanwhile is refused", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    await ada.call("POST", "/auth/email/change", { email: "new@example.org" });
+    const [old, fresh] = [await tokenTo(app, "ada@example.org"), await tokenTo(app, "new@example.org")];
+    await makeUser(app, "new@example.org");
+    await confirm(old);
+    expect((await confirm(fresh)).status).toBe(409);
+    expect((await ada.call("GET", "/user/profile")).body.data.email).toBe("ada@example.org");
+  });
+
+  test("is over after an hour, and replaced by the next request", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    await ada.call("POST", "/auth/email/change", { email: "one@example.org" });
+    const one = await tokenTo(app, "one@example.org");
+    await ada.call("POST", "/auth/email/change", { email: "two@example.org" });
+    expect((await confirm(one)).status).toBe(410);
+    const two = await tokenTo(app, "two@example.org");
+    app.clock.advance(3_600_000);
+    expect((await confirm(two)).status).toBe(410);
+  });
+});
