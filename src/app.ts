@@ -1,4 +1,5 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
+import { frontPaths } from "./app/front.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
