@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,12 +14,17 @@ export interface Program {
   readonly visiting: WrkRun;
   readonly posting: WrkRun;
   post(body: unknown): Promise<void>;
+  /** Makes an account, as the operator on this machine does. */
+  makeUser(email: string, password: string): Promise<void>;
+  /** Lets everybody try anew, as if days had passed. */
+  forgiveTries(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startProgram(
   folder = mkdtempSync(join(tmpdir(), "waypost-bench-")),
   before: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Program> {
   if (!existsSync(executable)) throw new Error("dist/waypost is not there. Run: npm run build");
   const port = await freePort();
@@ -32,6 +38,7 @@ export async function startProgram(
       WAYPOST_RATE_LIMIT: "0",
       WAYPOST_LOG_LEVEL: "error",
       WAYPOST_ALLOW_EPHEMERAL: "true",
+      ...env,
     },
     stdout: "ignore",
     stderr: "inherit",
@@ -66,6 +73,21 @@ wrk.body = '{"destinationUrl":"https://example.com/landing?x=1"}'
         body: JSON.stringify(body),
       });
       if (!response.ok) throw new Error(await response.text());
+    },
+    async makeUser(email, password) {
+      const response = await fetch("http://localhost/api/v1/users", {
+        unix: join(folder, "data/waypost.sock"),
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ email, password }),
+      });
+      if (!response.ok) throw new Error(await response.text());
+    },
+    async forgiveTries() {
+      const database = new Database(join(folder, "data/waypost.db"));
+      database.run("pragma busy_timeout = 5000");
+      database.run("delete from throttles");
+      database.close();
     },
     async stop() {
       child.kill("SIGTERM");
