@@ -13,7 +13,13 @@ bun build.ts [--target=linux-x64|linux-arm64] [--outfile=…] [--if-changed]
 --if-changed   Does nothing when the sources are those of the last build.`;
 
 /** Every file that runs: the program, and its worker threads. Bun finds workers only when they are named here. */
-const entryPoints = ["src/main.ts", "src/clicks/worker.ts", "src/heavy-worker.ts", "src/db/sync-worker.ts"];
+const entryPoints = [
+  "src/main.ts",
+  "src/clicks/worker.ts",
+  "src/heavy-worker.ts",
+  "src/db/sync-worker.ts",
+  "src/lib/passwords-worker.ts",
+];
 
 async function build(): Promise<void> {
   const { values } = parseArgs({

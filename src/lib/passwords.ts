@@ -1,8 +1,7 @@
-import { pbkdf2, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { AppError } from "./errors.ts";
 
-/** Hashes and verifies passwords, a few at once, on threads that are not the one that answers visitors. */
+/** Hashes and verifies passwords, a few at once, on threads that wait for the one that answers visitors. */
 export interface Passwords {
   /** Argon2id in PHC form. @throws AppError RATE_LIMITED when too many wait */
   hash(password: string): Promise<string>;
@@ -16,8 +15,15 @@ export interface Passwords {
 }
 
 /** OWASP asks for 19 MiB and 2 passes at least; this is RFC 9106's second choice and takes about 0.2 s. */
-const MEMORY_KIB = 65_536;
-const PASSES = 2;
+const COST = { memoryCost: 65_536, timeCost: 2 } as const;
+
+export type HashTask =
+  | { readonly kind: "hash"; readonly password: string; readonly cost: typeof COST }
+  | { readonly kind: "verify"; readonly password: string; readonly hash: string };
+export type HashAnswer =
+  | { readonly hash: string }
+  | { readonly isRight: boolean }
+  | { readonly failure: string };
 
 export interface PasswordsOptions {
   /** Each takes a core and 64 MiB for the time of it. One core stays with the visitors. */
@@ -26,12 +32,16 @@ export interface PasswordsOptions {
   readonly waitingMax?: number;
 }
 
+/** A thread that had nothing to do for so long goes: most of the time nobody signs in. */
+const IDLE_MS = 5000;
+
 export function openPasswords(options: PasswordsOptions = {}): Passwords {
   const { atOnce = Math.min(2, Math.max(1, availableParallelism() - 1)), waitingMax = 32 } = options;
   const waiting: (() => void)[] = [];
+  const idle: { readonly worker: Worker; readonly timer: Timer }[] = [];
   let running = 0;
 
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async function inTurn(task: HashTask): Promise<HashAnswer> {
     if (running >= atOnce) {
       if (waiting.length >= waitingMax)
         throw new AppError("RATE_LIMITED", "Too many people sign in at this moment. Try again shortly.", {
@@ -40,7 +50,7 @@ export function openPasswords(options: PasswordsOptions = {}): Passwords {
       await new Promise<void>((next) => waiting.push(next));
     } else running++;
     try {
-      return await work();
+      return await onThread(task);
     } finally {
       const next = waiting.shift();
       if (next) next();
@@ -48,35 +58,66 @@ export function openPasswords(options: PasswordsOptions = {}): Passwords {
     }
   }
 
+  async function onThread(task: HashTask): Promise<HashAnswer> {
+    const worker = take();
+    try {
+      const answer = await ask(worker, task);
+      give(worker);
+      return answer;
+    } catch (error) {
+      worker.terminate();
+      throw error;
+    }
+  }
+
+  function take(): Worker {
+    const last = idle.pop();
+    if (last === undefined)
+      return new Worker(new URL("./passwords-worker.ts", import.meta.url), { ref: true });
+    clearTimeout(last.timer);
+    last.worker.ref();
+    return last.worker;
+  }
+
+  function give(worker: Worker): void {
+    // It keeps nobody from leaving.
+    worker.unref();
+    const timer = setTimeout(() => {
+      idle.splice(
+        idle.findIndex((one) => one.worker === worker),
+        1,
+      );
+      worker.terminate();
+    }, IDLE_MS);
+    timer.unref();
+    idle.push({ worker, timer });
+  }
+
   return {
-    hash: (password) =>
-      inTurn(() =>
-        Bun.password.hash(password, { algorithm: "argon2id", memoryCost: MEMORY_KIB, timeCost: PASSES }),
-      ),
-    verify: (password, hash) =>
-      inTurn(async () => (await verifyAny(password, hash ?? NOBODYS)) && hash !== null),
+    async hash(password) {
+      const answer = await inTurn({ kind: "hash", password, cost: COST });
+      if ("hash" in answer) return answer.hash;
+      throw new Error(`a password was not hashed: ${"failure" in answer ? answer.failure : "no answer"}`);
+    },
+    async verify(password, hash) {
+      const answer = await inTurn({ kind: "verify", password, hash: hash ?? NOBODYS });
+      if ("isRight" in answer) return answer.isRight && hash !== null;
+      throw new Error(`a password was not compared: ${"failure" in answer ? answer.failure : "no answer"}`);
+    },
     isOutdated(hash) {
       const [, memory, passes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),/.exec(hash) ?? [];
-      return !(Number(memory) >= MEMORY_KIB && Number(passes) >= PASSES);
+      return !(Number(memory) >= COST.memoryCost && Number(passes) >= COST.timeCost);
     },
   };
 }
 
+const ask = (worker: Worker, task: HashTask): Promise<HashAnswer> =>
+  new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<HashAnswer>) => resolve(data);
+    worker.onerror = ({ message }) => reject(new Error(message));
+    worker.postMessage(task);
+  });
+
 /** A hash with our parameters of a password that nobody knows. */
 const NOBODYS =
   "$argon2id$v=19$m=65536,t=2,p=1$gDYUuz/jyTPcQkNprZ4uY0drtIWta5pzxOGFPviEWpo$Z6W6WmrzdVAvxjJixx2NjBMV5HDVrOB+1aVYF+mbXQc";
-
-/** Ours, bcrypt, and Django's PBKDF2: what accounts from elsewhere bring. */
-function verifyAny(password: string, hash: string): Promise<boolean> {
-  const [scheme, rounds, salt, sum] = hash.split("$");
-  if (scheme === "pbkdf2_sha256" && rounds && salt && sum)
-    return verifyPbkdf2(password, salt, Number(rounds), Buffer.from(sum, "base64"));
-  return Bun.password.verify(password, hash);
-}
-
-const verifyPbkdf2 = (password: string, salt: string, rounds: number, sum: Buffer): Promise<boolean> =>
-  new Promise((resolve, reject) =>
-    pbkdf2(password, salt, rounds, sum.length, "sha256", (error, derived) =>
-      error ? reject(error) : resolve(timingSafeEqual(derived, sum)),
-    ),
-  );

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +16,10 @@ export interface Program {
   readonly visiting: WrkRun;
   readonly posting: WrkRun;
   post(body: unknown): Promise<void>;
+  /** Makes an account, as the operator on this machine does. */
+  makeUser(email: string, password: string): Promise<void>;
+  /** Lets everybody try anew, as if days had passed. */
+  forgiveTries(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,6 +76,21 @@ wrk.body = '{"destinationUrl":"https://example.com/landing?x=1"}'
         body: JSON.stringify(body),
       });
       if (!response.ok) throw new Error(await response.text());
+    },
+    async makeUser(email, password) {
+      const response = await fetch("http://localhost/api/v1/users", {
+        unix: join(folder, "data/waypost.sock"),
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ email, password }),
+      });
+      if (!response.ok) throw new Error(await response.text());
+    },
+    async forgiveTries() {
+      const database = new Database(join(folder, "data/waypost.db"));
+      database.run("pragma busy_timeout = 5000");
+      database.run("delete from throttles");
+      database.close();
     },
     async stop() {
       child.kill("SIGTERM");

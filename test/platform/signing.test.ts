@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createHmac, createPrivateKey, generateKeyPairSync, sign as signWith } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { rotateSigning } from "../../src/platform/signing.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { person, signedInAs, type TestPerson } from "../support/people.ts";
+
+// Hashing waits for everybody else on the machine, other tests among them.
+setDefaultTimeout(30_000);
 
 let app: TestApp;
 let ada: TestPerson;

@@ -4,7 +4,7 @@ import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
 import { AccountDeletion, Done, Session } from "./auth-model.ts";
-import { type Departures, deleteAccount } from "./delete-account.ts";
+import { deleteAccount } from "./delete-account.ts";
 import { Profile, ProfilePatch, PublicUser } from "./model.ts";
 import { readProfile, readUser, updateProfile } from "./profile.ts";
 import { endOtherSessions, endSession, listSessions } from "./sessions.ts";
@@ -12,7 +12,7 @@ import { endOtherSessions, endSession, listSessions } from "./sessions.ts";
 const id = t.String({ maxLength: 64 });
 
 /** One's own account. */
-export const accountRoutes = (guard: Guard, departures: Departures = {}) =>
+export const accountRoutes = (guard: Guard) =>
   new Elysia({ prefix: "/user", tags: ["Account"] })
     .use(guard)
     .get("/profile", async ({ ctx }) => ok(ctx, "Profile", await readProfile(ctx)), {
@@ -52,7 +52,7 @@ export const accountRoutes = (guard: Guard, departures: Departures = {}) =>
     .delete(
       "",
       async ({ ctx, body }) => {
-        await deleteAccount(ctx, body.workspaces ?? [], departures);
+        await deleteAccount(ctx, body.workspaces ?? []);
         return ok(ctx, "Account deleted", { done: true } as const);
       },
       {

@@ -4,37 +4,28 @@ import type { Id } from "../../lib/ids.ts";
 import { freshPersonOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
+import { giveUpWorkspace } from "../workspaces/remove.ts";
 import { sessionOver } from "./errors.ts";
 import { userDeleted } from "./events.ts";
 import { queueNotice } from "./notices.ts";
 import { endAllSessions } from "./sessions.ts";
 import { userById } from "./store.ts";
 
-/** What the account leaves behind is settled by the rooms that hold it. */
-export interface Departures {
-  /** Gives up a workspace that its last owner has named, with everything in it. */
-  giveUp?(tx: Change, ctx: Context, workspaceId: Id<"ws">): Promise<void>;
-}
-
 /**
  * Deletes one's own account and all that is only its own. A workspace whose last owner this is must be handed over,
- * deleted, or named here: what becomes of it is not guessed.
+ * deleted, or named here: what becomes of it is not guessed. The personal one goes with the account.
  * @throws AppError CONFLICT naming what is left to settle
  */
-export async function deleteAccount(
-  ctx: Context,
-  workspaces: readonly string[],
-  { giveUp }: Departures = {},
-): Promise<void> {
+export async function deleteAccount(ctx: Context, workspaces: readonly string[]): Promise<void> {
   const { userId } = freshPersonOf(ctx);
   await change(ctx, async (tx) => {
     const user = await userById(ctx, userId, tx);
     if (user === null) throw sessionOver();
     if (user.operator) await keepAnOperator(tx, ctx, userId);
     const alone = await ownedAlone(tx, ctx, userId);
-    const left = alone.filter(({ id }) => giveUp === undefined || !workspaces.includes(id));
+    const left = alone.filter(({ id, personalOf }) => personalOf !== userId && !workspaces.includes(id));
     if (left.length > 0) throw stillOwned(left);
-    for (const { id } of alone) await giveUp!(tx, ctx, id);
+    for (const one of alone) await giveUpWorkspace(tx, ctx, one.id, one.personalOf === userId);
     await endAllSessions(tx, ctx, userId, "signed_out");
     // The letter goes out after the account, and names nothing of it but its address.
     await queueNotice(tx, ctx, user, "accountDeleted");
@@ -48,10 +39,10 @@ async function ownedAlone(
   tx: Change,
   ctx: Context,
   userId: Id<"usr">,
-): Promise<{ readonly id: Id<"ws">; readonly name: string }[]> {
+): Promise<{ readonly id: Id<"ws">; readonly name: string; readonly personalOf: Id<"usr"> | null }[]> {
   const { members, workspaces } = ctx.db.tables;
   const mine = await tx
-    .select({ id: workspaces.id, name: workspaces.name })
+    .select({ id: workspaces.id, name: workspaces.name, personalOf: workspaces.personalOf })
     .from(members)
     .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
     .where(and(eq(members.userId, userId), eq(members.role, "owner")));

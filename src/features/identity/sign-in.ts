@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { SignInMethod } from "../../db/schema/identity.ts";
 import { addressKey } from "../../lib/mailbox.ts";
+import { sameText } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import type { SignIn } from "./auth-model.ts";
@@ -39,9 +40,9 @@ export async function signIn(ctx: Context, { email, password, ...way }: SignIn):
     : user.passwordHash;
   return admit(ctx, user, "password", wayOf(way), async (tx, fresh) => {
     // It may have been changed while we compared.
-    if (fresh.passwordHash !== user.passwordHash) throw wrongCredentials();
+    if (!sameText(fresh.passwordHash ?? "", user.passwordHash ?? "")) throw wrongCredentials();
     const { users } = ctx.db.tables;
-    if (passwordHash !== fresh.passwordHash)
+    if (!sameText(passwordHash ?? "", fresh.passwordHash ?? ""))
       await tx.update(users).set({ passwordHash }).where(eq(users.id, user.id));
   });
 }

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Database } from "../../db/database.ts";
 import type { Id } from "../../lib/ids.ts";
 import { type Network, parseNetwork } from "../../lib/ip.ts";
-import { hashOf } from "../../lib/secrets.ts";
+import { hashOf, sameText } from "../../lib/secrets.ts";
 import { isGuarded, isPermission, type Permission } from "../../platform/permissions.ts";
 import { refusedKey } from "./credentials.ts";
 
@@ -120,7 +120,7 @@ const prepared = (db: Database) => {
 
 function knownOf({ row, testOf, holder, extension }: Found, hash: string): Known {
   const words = row.permissions.filter(isPermission);
-  const overlap = row.hash === hash ? null : row.previousUntil;
+  const overlap = sameText(row.hash, hash) ? null : row.previousUntil;
   return {
     row,
     home: testOf ?? row.workspaceId,
@@ -128,6 +128,6 @@ function knownOf({ row, testOf, holder, extension }: Found, hash: string): Known
     networks: row.networks?.map((text) => parseNetwork(text)!) ?? null,
     holder,
     extension,
-    endsAt: row.hash === hash ? row.expiresAt : Math.min(overlap ?? 0, row.expiresAt ?? Infinity),
+    endsAt: sameText(row.hash, hash) ? row.expiresAt : Math.min(overlap ?? 0, row.expiresAt ?? Infinity),
   };
 }

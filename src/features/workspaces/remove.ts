@@ -11,7 +11,7 @@ import { notTyped, personalStays } from "./errors.ts";
 import { workspaceDeleted, workspaceRestored } from "./events.ts";
 import { toWorkspace, type Workspace, type WorkspaceRow } from "./model.ts";
 import { assertLiveSide } from "./sides.ts";
-import { bothSides, type Found } from "./store.ts";
+import { bothSides, type Found, selectWorkspace } from "./store.ts";
 import { findWorkspace } from "./workspaces.ts";
 
 /**
@@ -46,6 +46,18 @@ export async function shutWorkspace(
   const workspace = toWorkspace({ ...row, deletedAt: tx.now, updatedAt: tx.now, purgeAt }, testId);
   tx.record(workspaceDeleted, workspace.id, workspace, row.id);
   return workspace;
+}
+
+/** What an account leaves behind: its personal workspace at once, those it names after their time of grace. */
+export async function giveUpWorkspace(
+  tx: Change,
+  ctx: Context,
+  id: Id<"ws">,
+  isPersonal: boolean,
+): Promise<void> {
+  const found = await selectWorkspace(tx, ctx, id);
+  if (!found || found.row.deletedAt !== null) return;
+  await shutWorkspace(tx, ctx, found, isPersonal ? tx.now : tx.now + ctx.config.WAYPOST_WORKSPACE_GRACE);
 }
 
 /** Takes back a deletion that is not past its grace: everything is as it was. */

@@ -1,6 +1,9 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { lettersTo, makeUser, person, signedInAs } from "../../support/people.ts";
+
+// Hashing waits for everybody else on the machine, other tests among them.
+setDefaultTimeout(30_000);
 
 let app: TestApp;
 afterEach(() => app.close());

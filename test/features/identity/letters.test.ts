@@ -1,6 +1,9 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { codeTo, lettersTo, makeUser, PASSWORD, person, signedInAs, tokenTo } from "../../support/people.ts";
+
+// Hashing waits for everybody else on the machine, other tests among them.
+setDefaultTimeout(30_000);
 
 let app: TestApp;
 afterEach(() => app.close());

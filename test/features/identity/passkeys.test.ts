@@ -1,8 +1,11 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { type Lies, SoftAuthenticator } from "../../support/authenticator.ts";
 import { lettersTo, person, signedInAs, type TestPerson } from "../../support/people.ts";
+
+// Hashing waits for everybody else on the machine, other tests among them.
+setDefaultTimeout(30_000);
 
 let app: TestApp;
 afterEach(() => app.close());

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { checkPassword } from "../../../src/features/identity/password-rules.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
+
+// Hashing waits for everybody else on the machine, other tests among them.
+setDefaultTimeout(30_000);
 
 const owner = { email: "ada.lovelace@analytical.example", firstName: "Ada", lastName: "Lovelace" };
 const isRefused = (password: string): boolean => {

@@ -1,7 +1,10 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { openPasswords } from "../../../src/lib/passwords.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { makeUser, PASSWORD, signedInAs } from "../../support/people.ts";
+
+// Hashing waits for everybody else on the machine, other tests among them.
+setDefaultTimeout(30_000);
 
 let app: TestApp;
 afterEach(() => app.close());

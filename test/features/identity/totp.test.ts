@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { TOTP } from "otpauth";
 import { type TestApp, testApp } from "../../support/app.ts";
 import {
@@ -10,6 +10,9 @@ import {
   type TestPerson,
   tokenTo,
 } from "../../support/people.ts";
+
+// Hashing waits for everybody else on the machine, other tests among them.
+setDefaultTimeout(30_000);
 
 let app: TestApp;
 afterEach(() => app.close());

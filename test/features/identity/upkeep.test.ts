@@ -1,7 +1,10 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { forgetOld } from "../../../src/features/identity/upkeep.ts";
 import { contextOf, type TestApp, testApp } from "../../support/app.ts";
 import { person } from "../../support/people.ts";
+
+// Hashing waits for everybody else on the machine, other tests among them.
+setDefaultTimeout(30_000);
 
 let app: TestApp;
 afterEach(() => app.close());
