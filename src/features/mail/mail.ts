@@ -7,7 +7,7 @@ import type { Context } from "../../platform/context.ts";
 import { change } from "../../platform/events.ts";
 import { mailQueued } from "../../platform/mail/events.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
-import { sendMailJob } from "../../platform/mail/send.ts";
+import { enqueueMail, hasJob } from "../../platform/mail/send.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { type Mail, type MailItem, type TestMail, toMail, toMailItem } from "./model.ts";
 import { testMail } from "./test-mail.ts";
@@ -60,12 +60,14 @@ export async function listMail(
 }
 
 /**
- * One mail with what the server said. What it says itself is for the operator of an installation without a mail
- * server alone: nobody else has a reason to read another person's code.
+ * One mail. The server's words, which speak of its settings too, are for operators. What the mail says itself is for
+ * the operator of an installation without a mail server alone: nobody else has a reason to read another person's code.
  */
 export async function readMail(ctx: Context, id: string): Promise<Mail> {
   const row = await findMail(ctx, id);
-  return toMail(row, ctx.actor.workspaceId === null && !ctx.mail.configured);
+  const { workspaceId, permissions } = ctx.actor;
+  const isOperator = workspaceId === null || permissions.has("installation:read");
+  return toMail(row, { log: isOperator, body: workspaceId === null && !ctx.mail.configured });
 }
 
 /** Sends once more what was sent or has failed; a code that is good no longer is not. */
@@ -83,8 +85,18 @@ export async function resendMail(ctx: Context, id: string): Promise<Mail> {
     if (row.status === "queued") throw new AppError("CONFLICT", "This mail is on its way already.");
     if (row.body === null)
       throw new AppError("GONE", "What this mail said was deleted: it held a code that is good no longer.");
+    // A job that has done its work and is not yet written down would leave none behind it.
+    const [busy] = await tx
+      .select({ id: mails.id })
+      .from(mails)
+      .where(and(eq(mails.id, row.id), hasJob(ctx)));
+    if (busy)
+      throw new AppError(
+        "CONFLICT",
+        "The attempt before is still being written down. Try again in a moment.",
+      );
     await tx.update(mails).set({ status: "queued", updatedAt: tx.now }).where(eq(mails.id, row.id));
-    tx.enqueue(sendMailJob, { mail: row.id }, { workspaceId: row.workspaceId, uniqueKey: row.id });
+    enqueueMail(tx, row);
     tx.record(mailQueued, row.id, { id: row.id, type: row.type }, row.workspaceId);
   });
   return readMail(ctx, id);

@@ -23,7 +23,7 @@ export const Mail = t.Object(
   {
     ...fields,
     log: t.Array(t.Object({ at: Time, accepted: t.Boolean(), message: t.String() }), {
-      description: "What the mail server said to each attempt, oldest first.",
+      description: "What the mail server said to each attempt, oldest first; for operators, else empty.",
     }),
     body: nullable(
       t.Object(
@@ -85,8 +85,9 @@ export const toMailItem = (
   sentAt: isoOrNull(row.sentAt),
 });
 
-export const toMail = (row: MailRow, isBodyShown: boolean): Mail => ({
+/** @param shows what the caller may see beside the status */
+export const toMail = (row: MailRow, shows: { readonly log: boolean; readonly body: boolean }): Mail => ({
   ...toMailItem(row),
-  log: row.log.map(({ at, accepted, message }) => ({ at: isoOf(at), accepted, message })),
-  body: isBodyShown ? row.body : null,
+  log: shows.log ? row.log.map(({ at, accepted, message }) => ({ at: isoOf(at), accepted, message })) : [],
+  body: shows.body ? row.body : null,
 });
