@@ -111,7 +111,10 @@ export function openApi({ ports, authenticate, limits, closed, full, observe, fe
     callers.set(plain, caller);
     const response = await inTime(app.fetch(plain), ports.config.WAYPOST_REQUEST_TIMEOUT);
     if (isKnown(request, response)) return new Response(null, { status: 304, headers: response.headers });
-    return request.method === "HEAD" ? new Response(null, response) : response;
+    if (request.method !== "HEAD") return response;
+    // A stream that nobody reads would go on for as long as it may.
+    await response.body?.cancel();
+    return new Response(null, response);
   }
 
   async function answer(request: Request, address: string | null, known: Actor | null): Promise<Response> {
