@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type as t } from "@sinclair/typebox";
+import { eq } from "drizzle-orm";
 import type { Database } from "../../src/db/database.ts";
 import { openDatabase } from "../../src/db/open.ts";
 import { createLink } from "../../src/features/links/create.ts";
@@ -178,6 +179,10 @@ async function aMillion(name: string, url: string | null): Promise<Measure[]> {
         ]);
         times.push(performance.now() - began);
       }
+      // They would count as run by a process that lives, and fill the lane until it is known to be dead.
+      const { jobs } = db.tables;
+      const waiting = { state: "waiting", owner: null, leaseUntil: null, attempts: 0 } as const;
+      await db.transaction((tx) => tx.update(jobs).set(waiting).where(eq(jobs.owner, "bench")));
       return median(times);
     };
     await aside(1000);

@@ -274,7 +274,7 @@ test("what happened names no address, though the mail server does", async () => 
 
 test("a code goes before the weekly summaries that were queued before it", async () => {
   const sink = await appWith();
-  app.app.worker.stop();
+  await app.app.worker.stop();
   for (let i = 0; i < 3; i++) await queueDigest();
   await queueCode();
   const { jobs } = app.db.tables;
