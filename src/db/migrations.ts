@@ -2,10 +2,12 @@ import postgres0001 from "../../migrations/postgres/0001_first.sql" with { type:
 import postgres0002 from "../../migrations/postgres/0002_jobs.sql" with { type: "text" };
 import postgres0003 from "../../migrations/postgres/0003_list_indexes.sql" with { type: "text" };
 import postgres0004 from "../../migrations/postgres/0004_mail.sql" with { type: "text" };
+import postgres0005 from "../../migrations/postgres/0005_mail_lists.sql" with { type: "text" };
 import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
 import sqlite0002 from "../../migrations/sqlite/0002_jobs.sql" with { type: "text" };
 import sqlite0003 from "../../migrations/sqlite/0003_list_indexes.sql" with { type: "text" };
 import sqlite0004 from "../../migrations/sqlite/0004_mail.sql" with { type: "text" };
+import sqlite0005 from "../../migrations/sqlite/0005_mail_lists.sql" with { type: "text" };
 
 /** One step of the schema, in both dialects. Once released it is never edited: the next step corrects it. */
 export interface Migration {
@@ -22,4 +24,5 @@ export const migrations: readonly Migration[] = [
   { name: "0002_jobs", sqlite: sqlite0002, postgres: postgres0002 },
   { name: "0003_list_indexes", sqlite: sqlite0003, postgres: postgres0003 },
   { name: "0004_mail", sqlite: sqlite0004, postgres: postgres0004 },
+  { name: "0005_mail_lists", sqlite: sqlite0005, postgres: postgres0005 },
 ];

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, lt, type SQL } from "drizzle-orm";
+import { and, count, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
 import type { MailStatus } from "../../db/schema/mail.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -18,6 +18,9 @@ export interface MailFilter {
   readonly type?: string;
 }
 
+/** Beyond, a list no longer counts. */
+const COUNTED_MAX = 10_000;
+
 /** The delivery log, newest first: a workspace's own mail, or all of it for an operator. */
 export async function listMail(
   ctx: Context,
@@ -31,7 +34,16 @@ export async function listMail(
     filter.type === undefined ? undefined : eq(mails.type, filter.type),
     filter.to === undefined ? undefined : eq(mails.recipientKey, addressKey(filter.to)),
   );
-  const [counted] = await ctx.db.read.select({ total: count() }).from(mails).where(wanted);
+  const some = ctx.db.read.select({ id: mails.id }).from(mails).where(wanted).limit(COUNTED_MAX).as("some");
+  const [counted] = await ctx.db.read.select({ total: count() }).from(some);
+  // Found in an index first, and then only the page is looked up: SQLite would look up all that it sorts.
+  const ids = ctx.db.read
+    .select({ id: mails.id })
+    .from(mails)
+    .where(and(wanted, after ? lt(mails.id, after.id as Id<"mail">) : undefined))
+    .orderBy(desc(mails.id))
+    .limit(limit + 1)
+    .offset(offset);
   // Bodies stay where they are: a page of them may be megabytes.
   const rows = await ctx.db.read
     .select({
@@ -46,10 +58,8 @@ export async function listMail(
       sentAt: mails.sentAt,
     })
     .from(mails)
-    .where(and(wanted, after ? lt(mails.id, after.id as Id<"mail">) : undefined))
-    .orderBy(desc(mails.id))
-    .limit(limit + 1)
-    .offset(offset);
+    .where(inArray(mails.id, ids))
+    .orderBy(desc(mails.id));
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return {

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { afterAll, afterEach, expect, spyOn, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import type { Id } from "../../../src/lib/ids.ts";
 import { change } from "../../../src/platform/events.ts";
@@ -9,6 +10,7 @@ import { keepOutbox } from "../../../src/platform/mail/upkeep.ts";
 import { contextOf, type TestApp, testApp } from "../../support/app.ts";
 import { makeAuthority } from "../../support/certificates.ts";
 import { type SmtpSink, type SmtpSinkOptions, smtpSink } from "../../support/smtp.ts";
+import { freshSqlite } from "../../support/sqlite.ts";
 
 const authority = makeAuthority("Mail test");
 const certificate = authority.issue("DNS:localhost", { rsa: true });
@@ -400,6 +402,45 @@ test("the log is filtered and walked, newest first", async () => {
   expect(await totals("status=sent")).toBe(0);
   expect(await totals("type=tests.digest&status=waiting")).toBe(5);
 });
+
+test.skipIf(process.env["TEST_DATABASE"] === "postgres")(
+  "on SQLite lists are filtered in an index, whatever by, and only the page is looked up",
+  async () => {
+    app = await testApp();
+    const id = await queueCode(10, await workspaceOf());
+    const { prepare } = Database.prototype;
+    const prepared: string[] = [];
+    const spy = spyOn(Database.prototype, "prepare").mockImplementation(function (
+      this: Database,
+      text: string,
+    ) {
+      prepared.push(text);
+      return prepare.call(this, text);
+    } as typeof prepare);
+    try {
+      for (const filter of [
+        "status=waiting",
+        "type=tests.code",
+        "type=tests.code&status=waiting",
+        "limit=1",
+      ]) {
+        expect((await app.call("GET", `/mail?${filter}`)).body.data).toMatchObject([{ id }]);
+        expect((await app.operate("GET", `/mail?${filter}`)).body.data).toMatchObject([{ id }]);
+      }
+    } finally {
+      spy.mockRestore();
+    }
+    const here = new Database(freshSqlite());
+    const steps = prepared
+      .filter((text) => text.includes("mails"))
+      .flatMap((text) => here.prepare(`explain query plan ${text}`).all() as { detail: string }[])
+      .map(({ detail }) => detail)
+      .filter((detail) => detail.includes("mails") && !detail.includes("(id=?)"));
+    here.close();
+    expect(steps.length).toBeGreaterThan(10);
+    for (const step of steps) expect(step).toContain("COVERING INDEX");
+  },
+);
 
 test.each([
   ["POST", "/mail/test", { to: "nobody" }, "/to"],
