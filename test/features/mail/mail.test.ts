@@ -328,6 +328,16 @@ test("a bounce ends what can be unsubscribed, and never a code", async () => {
   expect((await shown(third)).status).toBe("sent");
 });
 
+test("an address that is left alone already is no event", async () => {
+  app = await testApp();
+  const address = "ada@example.org";
+  for (const reason of ["complained", "manual"]) {
+    const answer = await app.operate("POST", "/mail/suppressions", { address, reason });
+    expect([answer.status, answer.body.data.reason]).toEqual([201, "complained"]);
+  }
+  expect((await app.events()).filter((type) => type === "mail_suppression.created")).toHaveLength(1);
+});
+
 test("unsubscribing takes a button or the mail program's own call, and ends that topic alone", async () => {
   const sink = await appWith();
   await app.call("GET", "/workspace");
