@@ -203,7 +203,7 @@ export function jobContract(name: string, open: (clock: Clock) => Promise<Databa
       const newer = world([note]);
       await older.worker.start();
       const id = await newer.change((tx) => tx.enqueue(note, { n: 1 }));
-      await until(async () => (await older.worker.idle(), (await older.row(id)).state === "scheduled"));
+      await until(async () => (await older.row(id)).state === "scheduled");
       await newer.worker.start();
       await older.worker.stop();
       clock.advance(13_000);
@@ -293,6 +293,25 @@ export function jobContract(name: string, open: (clock: Clock) => Promise<Databa
       worker.cancel(id);
       await worker.idle();
       expect(await row(id)).toMatchObject({ state: "cancelled", endedAt: clock.now() });
+    });
+
+    test("a cancel of which no word came is heard with the next sign of life", async () => {
+      const waits = defineJob({
+        name: "test.waits",
+        args: Empty,
+        run: async (_, __, { signal }) => {
+          await aborted(signal);
+          signal.throwIfAborted();
+        },
+      });
+      const { worker, change, row } = world([waits]);
+      await worker.start();
+      const id = await change((tx) => tx.enqueue(waits, {}));
+      await until(() => worker.health().running === 1);
+      await db.transaction((tx) => tx.update(db.tables.jobs).set({ cancelAsked: true }));
+      clock.advance(10_000);
+      await worker.idle();
+      expect((await row(id)).state).toBe("cancelled");
     });
 
     test("a cancelled job that ignores its signal is cancelled all the same, and gives its slot back", async () => {
