@@ -1,5 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
-import { and, eq, gt, inArray, isNotNull, lte, not, type SQL } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, lte, ne, not, type SQL } from "drizzle-orm";
 import type { Id } from "../../lib/ids.ts";
 import type { Context } from "../context.ts";
 import { change, Unchanged } from "../events.ts";
@@ -50,14 +50,14 @@ function expire(ctx: Context): Promise<number> {
   });
 }
 
-/** Nobody's change: a log that ends by itself. */
+/** Nobody's change: a log that ends by itself. What is on its way is no log yet. */
 function forget(ctx: Context): Promise<number> {
   const { mails } = ctx.db.tables;
   return ctx.db.transaction(async (tx) => {
     const old = tx
       .select({ id: mails.id })
       .from(mails)
-      .where(lte(mails.createdAt, tx.now - ctx.config.WAYPOST_MAIL_KEEP))
+      .where(and(lte(mails.createdAt, tx.now - ctx.config.WAYPOST_MAIL_KEEP), ne(mails.status, "queued")))
       .limit(AT_ONCE);
     return (await tx.delete(mails).where(inArray(mails.id, old)).returning({ id: mails.id })).length;
   });

@@ -22,11 +22,15 @@ afterAll(async () => {
 });
 
 /** An app whose mail goes to a real server. */
-async function appWith(options: SmtpSinkOptions = {}): Promise<SmtpSink> {
+async function appWith(options: SmtpSinkOptions = {}, env: Record<string, string> = {}): Promise<SmtpSink> {
   const sink = await smtpSink({ certificate, ...options });
   sinks.push(sink);
   app = await testApp({
-    env: { WAYPOST_SMTP_URL: `smtp://localhost:${sink.port}`, WAYPOST_MAIL_FROM: "links@example.com" },
+    env: {
+      WAYPOST_SMTP_URL: `smtp://localhost:${sink.port}`,
+      WAYPOST_MAIL_FROM: "links@example.com",
+      ...env,
+    },
     mail: (config) => openTransport({ config, baseUrl: () => null, ca: authority.cert }),
   });
   return sink;
@@ -326,6 +330,23 @@ test("a bounce ends what can be unsubscribed, and never a code", async () => {
   const third = await queueDigest();
   await app.app.worker.idle();
   expect((await shown(third)).status).toBe("sent");
+});
+
+test("mail that is on its way is not forgotten, however short the log is kept", async () => {
+  let isDown = true;
+  const down = () => (isDown ? { code: 451, text: "4.3.0 Trouble" } : null);
+  const sink = await appWith({ data: down }, { WAYPOST_MAIL_KEEP: "1h" });
+  await queueDigest();
+  await app.app.worker.idle();
+  for (let hours = 0; hours < 8; hours++) {
+    isDown = hours < 6;
+    app.clock.advance(3_600_000);
+    await app.app.worker.idle();
+  }
+  expect(sink.received).toHaveLength(1);
+  app.clock.advance(3_600_000);
+  await app.app.worker.idle();
+  expect((await app.operate("GET", "/mail")).body.pagination.total).toBe(0);
 });
 
 test("an address that is left alone already is no event", async () => {
