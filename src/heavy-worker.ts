@@ -1,7 +1,10 @@
+import { selfTest, sum } from "./platform/worker/self-test.ts";
 import { serveTasks } from "./platform/worker/threads.ts";
 
 /**
  * An entry point of its own in the executable: the thread that CPU-heavy tasks run on. A task's code is named here, by
  * the name its `defineTask` has, and is loaded when it is asked for. It has no ports: no database, no network.
  */
-serveTasks({});
+serveTasks({
+  [selfTest.name]: async () => sum,
+});

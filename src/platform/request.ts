@@ -35,9 +35,12 @@ export const userAgentOf = ({ headers }: Request): Record<string, string> => {
   return userAgent === null ? {} : { "user-agent": userAgent };
 };
 
-export function asAsked(request: Request, response: Response): Response {
+export async function asAsked(request: Request, response: Response): Promise<Response> {
   if (isKnown(request, response)) return new Response(null, { status: 304, headers: response.headers });
-  return request.method === "HEAD" ? new Response(null, response) : response;
+  if (request.method !== "HEAD") return response;
+  // A stream that nobody reads would go on for as long as it may.
+  await response.body?.cancel();
+  return new Response(null, response);
 }
 
 /** The client has this very state already (RFC 9110, 13.1.2: compared weakly). */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type as t } from "@sinclair/typebox";
+import { eq } from "drizzle-orm";
 import type { Database } from "../../src/db/database.ts";
 import { openDatabase } from "../../src/db/open.ts";
 import { createLink } from "../../src/features/links/create.ts";
@@ -33,7 +34,7 @@ export const bench: Bench = {
   async run() {
     const url = (await postgresServer()) ? () => freshPostgresUrl("empty") : null;
     const parts: Record<string, () => Promise<Measure[]>> = {
-      enqueue: async () => [await enqueueCost("sqlite"), ...(url ? [await enqueueCost("postgres")] : [])],
+      enqueue: async () => [...(await enqueueCost("sqlite")), ...(url ? await enqueueCost("postgres") : [])],
       rate: async () => [
         ...(await throughput("SQLite", null, 5000)),
         ...(url ? await throughput("Postgres", await url(), 2000) : []),
@@ -76,7 +77,7 @@ async function opened<T>(
 }
 
 /** Making a link, and the same with a job in its transaction, in turns. */
-async function enqueueCost(kind: "sqlite" | "postgres"): Promise<Measure> {
+async function enqueueCost(kind: "sqlite" | "postgres"): Promise<Measure[]> {
   process.env["TEST_DATABASE"] = kind;
   const app = await testApp();
   const { id: workspaceId } = (await app.call("GET", "/workspace")).body.data;
@@ -102,28 +103,38 @@ async function enqueueCost(kind: "sqlite" | "postgres"): Promise<Measure> {
         }),
     },
   };
-  const links = async (ctx: Context, count: number): Promise<number> => {
-    const began = performance.now();
-    for (let i = 0; i < count; i += 16)
+  // The time of this process on SQLite, all threads; on Postgres the server works too, and only a wall clock sees it.
+  const spent = (): number => {
+    const { user, system } = process.cpuUsage();
+    return kind === "sqlite" ? user + system : performance.now() * 1000;
+  };
+  const links = async (ctx: Context): Promise<number> => {
+    const began = spent();
+    for (let i = 0; i < 320; i += 16)
       await Promise.all(
         Array.from({ length: 16 }, () =>
           createLink(ctx, { destinationUrl: "https://example.com/landing?x=1" }),
         ),
       );
-    return performance.now() - began;
+    return (spent() - began) / 320;
   };
-  const count = kind === "sqlite" ? 1600 : 480;
-  await links(bare, count);
-  await links(withJob, count);
-  // The fastest round of each: others on the machine only ever make a round slower.
-  let [alone, together] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let round = 0; round < ROUNDS * 3; round++) {
-    alone = Math.min(alone, await links(bare, count));
-    together = Math.min(together, await links(withJob, count));
+  for (let warm = 0; warm < 5; warm++) for (const ctx of [bare, withJob]) await links(ctx);
+  // Short rounds in turns, so that whatever else the machine does falls on both.
+  const alone: number[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS * 10; round++) {
+    const first = round % 2 === 0 ? await links(bare) : null;
+    const together = await links(withJob);
+    const without = first ?? (await links(bare));
+    alone.push(without);
+    ratios.push(together / without);
   }
   await app.close();
-  const value = (together / alone - 1) * 100;
-  return { what: `a job added to making a link, ${kind}`, value, unit: "%", budget: { max: 20 } };
+  const value = (median(ratios) - 1) * 100;
+  return [
+    { what: `making a link, ${kind}`, value: median(alone), unit: "µs" },
+    { what: "… what a job adds to it", value, unit: "%", budget: { max: 20 } },
+  ];
 }
 
 async function throughput(name: string, url: string | null, least: number): Promise<Measure[]> {
@@ -178,6 +189,10 @@ async function aMillion(name: string, url: string | null): Promise<Measure[]> {
         ]);
         times.push(performance.now() - began);
       }
+      // They would count as run by a process that lives, and fill the lane until it is known to be dead.
+      const { jobs } = db.tables;
+      const waiting = { state: "waiting", owner: null, leaseUntil: null, attempts: 0 } as const;
+      await db.transaction((tx) => tx.update(jobs).set(waiting).where(eq(jobs.owner, "bench")));
       return median(times);
     };
     await aside(1000);

@@ -113,6 +113,7 @@ describe("serving", () => {
     const findings = JSON.parse(ran.out) as { check: string; state: string; says: string }[];
     expect(findings.filter(({ state }) => state === "fail")).toEqual([]);
     expect(findings.find(({ check }) => check === "port")?.says).toContain("Waypost's own");
+    expect(findings.find(({ check }) => check === "threads")).toMatchObject({ state: "ok" });
     expect(ran.code).toBe(0);
   });
 });

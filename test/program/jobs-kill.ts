@@ -2,7 +2,9 @@
  * Kills a process with changes and jobs, again and again, at any moment. Afterwards every change that was committed
  * has run its job at least once, and none that was rolled back ever has. Usage:
  *
- *     bun test/program/jobs-kill.ts [kills = 200] [changes = 80000] [seed = 1] [postgres url]
+ *     bun test/program/jobs-kill.ts [kills = 200] [changes = 80000] [seed = 1] [postgres url] [longest life = 80]
+ *
+ * `postgres` in place of a URL starts a server of its own.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,8 +30,8 @@ export interface KillResult {
   readonly dead: number;
 }
 
-/** About as long as the changes of one life take. */
-const KILL_WITHIN_MS = 80;
+/** About as long as the changes of one life take on SQLite. */
+const LIFE_MS = 80;
 const FINISH_WITHIN_MS = 120_000;
 
 export async function killJobs(
@@ -38,6 +40,7 @@ export async function killJobs(
   changes: number,
   seed: number,
   databaseUrl: string | null = null,
+  lifeMs = LIFE_MS,
 ): Promise<KillResult> {
   const random = seeded(seed);
   const acknowledged = new Set<string>();
@@ -45,7 +48,7 @@ export async function killJobs(
   for (let life = 0; life < kills; life++) {
     const driver = drive(folder, `l${life}`, perLife, databaseUrl, acknowledged);
     await driver.said("started");
-    await Promise.race([Bun.sleep(random() * KILL_WITHIN_MS), driver.said("idle")]);
+    await Promise.race([Bun.sleep(random() * lifeMs), driver.said("idle")]);
     driver.child.kill("SIGKILL");
     await driver.ended;
   }
@@ -166,8 +169,11 @@ function seeded(seed: number): () => number {
 
 if (import.meta.main) {
   const { freshFolder } = await import("../support/sqlite.ts");
+  const { freshPostgresUrl } = await import("../support/postgres.ts");
   const [kills = 200, changes = 80_000, seed = 1] = process.argv.slice(2, 5).map(Number);
-  const result = await killJobs(freshFolder(), kills, changes, seed, process.argv[5] ?? null);
+  const [where, life] = process.argv.slice(5, 7);
+  const url = where === "postgres" ? await freshPostgresUrl("migrated") : (where ?? null);
+  const result = await killJobs(freshFolder(), kills, changes, seed, url, Number(life ?? LIFE_MS));
   console.log(JSON.stringify(result, null, 2));
   const { forgotten, lost, ghosts } = result;
   process.exit(forgotten.length + lost.length + ghosts.length === 0 ? 0 : 1);

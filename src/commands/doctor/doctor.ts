@@ -11,6 +11,7 @@ import { checkJournal } from "./journal.ts";
 import { checkMail } from "./mail.ts";
 import { checkNetwork } from "./network.ts";
 import { checkProxies } from "./proxies.ts";
+import { checkThreads } from "./threads.ts";
 
 export const doctorCommand: Command = {
   name: "doctor",
@@ -36,6 +37,7 @@ const checks: readonly Check[] = [
   checkNetwork,
   checkProxies,
   checkMail,
+  checkThreads,
 ];
 
 /** A check that itself breaks is a finding too: the others still tell what they saw. */

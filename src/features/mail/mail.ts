@@ -1,4 +1,4 @@
-import { and, count, desc, eq, lt, type SQL } from "drizzle-orm";
+import { and, count, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
 import type { MailStatus } from "../../db/schema/mail.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -8,7 +8,7 @@ import { change } from "../../platform/events.ts";
 import { openBody } from "../../platform/mail/body.ts";
 import { mailQueued } from "../../platform/mail/events.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
-import { sendMailJob } from "../../platform/mail/send.ts";
+import { enqueueMail, hasJob } from "../../platform/mail/send.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { type Mail, type MailItem, type TestMail, toMail, toMailItem } from "./model.ts";
 import { testMail } from "./test-mail.ts";
@@ -18,6 +18,9 @@ export interface MailFilter {
   readonly to?: string;
   readonly type?: string;
 }
+
+/** Beyond, a list no longer counts. */
+const COUNTED_MAX = 10_000;
 
 /** The delivery log, newest first: a workspace's own mail, or all of it for an operator. */
 export async function listMail(
@@ -32,7 +35,16 @@ export async function listMail(
     filter.type === undefined ? undefined : eq(mails.type, filter.type),
     filter.to === undefined ? undefined : eq(mails.recipientKey, addressKey(filter.to)),
   );
-  const [counted] = await ctx.db.read.select({ total: count() }).from(mails).where(wanted);
+  const some = ctx.db.read.select({ id: mails.id }).from(mails).where(wanted).limit(COUNTED_MAX).as("some");
+  const [counted] = await ctx.db.read.select({ total: count() }).from(some);
+  // Found in an index first, and then only the page is looked up: SQLite would look up all that it sorts.
+  const ids = ctx.db.read
+    .select({ id: mails.id })
+    .from(mails)
+    .where(and(wanted, after ? lt(mails.id, after.id as Id<"mail">) : undefined))
+    .orderBy(desc(mails.id))
+    .limit(limit + 1)
+    .offset(offset);
   // Bodies stay where they are: a page of them may be megabytes.
   const rows = await ctx.db.read
     .select({
@@ -47,10 +59,8 @@ export async function listMail(
       sentAt: mails.sentAt,
     })
     .from(mails)
-    .where(and(wanted, after ? lt(mails.id, after.id as Id<"mail">) : undefined))
-    .orderBy(desc(mails.id))
-    .limit(limit + 1)
-    .offset(offset);
+    .where(inArray(mails.id, ids))
+    .orderBy(desc(mails.id));
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return {
@@ -61,13 +71,15 @@ export async function listMail(
 }
 
 /**
- * One mail with what the server said. What it says itself is for the operator of an installation without a mail
- * server alone: nobody else has a reason to read another person's code.
+ * One mail. The server's words, which speak of its settings too, are for operators. What the mail says itself is for
+ * the operator of an installation without a mail server alone: nobody else has a reason to read another person's code.
  */
 export async function readMail(ctx: Context, id: string): Promise<Mail> {
   const row = await findMail(ctx, id);
-  const isShown = ctx.actor.workspaceId === null && !ctx.mail.configured;
-  return toMail(row, isShown ? openBody(ctx, row) : null);
+  const { workspaceId, permissions } = ctx.actor;
+  const isOperator = workspaceId === null || permissions.has("installation:read");
+  const isShown = workspaceId === null && !ctx.mail.configured;
+  return toMail(row, { log: isOperator, body: isShown ? openBody(ctx, row) : null });
 }
 
 /** Sends once more what was sent or has failed; a code that is good no longer is not. */
@@ -86,8 +98,18 @@ export async function resendMail(ctx: Context, id: string): Promise<Mail> {
     if (row.status === "queued") throw new AppError("CONFLICT", "This mail is on its way already.");
     if (row.body === null)
       throw new AppError("GONE", "What this mail said was deleted: it held a code that is good no longer.");
+    // A job that has done its work and is not yet written down would leave none behind it.
+    const [busy] = await tx
+      .select({ id: mails.id })
+      .from(mails)
+      .where(and(eq(mails.id, row.id), hasJob(ctx)));
+    if (busy)
+      throw new AppError(
+        "CONFLICT",
+        "The attempt before is still being written down. Try again in a moment.",
+      );
     await tx.update(mails).set({ status: "queued", updatedAt: tx.now }).where(eq(mails.id, row.id));
-    tx.enqueue(sendMailJob, { mail: row.id }, { workspaceId: row.workspaceId, uniqueKey: row.id });
+    enqueueMail(tx, row);
     tx.record(mailQueued, row.id, { id: row.id, type: row.type }, row.workspaceId);
   });
   return readMail(ctx, id);

@@ -23,7 +23,7 @@ export const Mail = t.Object(
   {
     ...fields,
     log: t.Array(t.Object({ at: Time, accepted: t.Boolean(), message: t.String() }), {
-      description: "What the mail server said to each attempt, oldest first.",
+      description: "What the mail server said to each attempt, oldest first; for operators, else empty.",
     }),
     body: nullable(
       t.Object(
@@ -85,9 +85,12 @@ export const toMailItem = (
   sentAt: isoOrNull(row.sentAt),
 });
 
-/** `body` is null for everybody but who may read it. */
-export const toMail = (row: MailRow, body: Mail["body"]): Mail => ({
+/** @param shows what the caller may see beside the status; `body` is null for everybody but who may read it */
+export const toMail = (
+  row: MailRow,
+  shows: { readonly log: boolean; readonly body: Mail["body"] },
+): Mail => ({
   ...toMailItem(row),
-  log: row.log.map(({ at, accepted, message }) => ({ at: isoOf(at), accepted, message })),
-  body,
+  log: shows.log ? row.log.map(({ at, accepted, message }) => ({ at: isoOf(at), accepted, message })) : [],
+  body: shows.body,
 });

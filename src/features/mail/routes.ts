@@ -36,6 +36,7 @@ export const mailRoutes = (guard: Guard) =>
         detail: {
           operationId: "listMail",
           summary: "The delivery log, newest first: the workspace's own, or all of it for operators",
+          description: "`pagination.total` is exact up to 10,000.",
         },
       },
     )

@@ -35,12 +35,13 @@ export const addSuppression = (ctx: Context, input: NewSuppression): Promise<Sup
   const { topic = "", reason = "manual", detail = "" } = input;
   const key = addressKey(input.address);
   return change(ctx, async (tx) => {
-    await suppress(tx, ctx, key, topic, reason, detail);
+    const added = await suppress(tx, ctx, key, topic, reason, detail);
     const [row] = await tx
       .select()
       .from(ctx.db.tables.mailSuppressions)
       .where(is(ctx, key, topic))
       .limit(1);
+    if (!added) throw new Unchanged(toSuppression(row!));
     return toSuppression(row!);
   });
 };
@@ -53,13 +54,7 @@ export const removeSuppression = (ctx: Context, address: string, topic: string):
 /** The reader's own wish. Done before: nothing changes. */
 export const unsubscribe = (ctx: Context, key: string, topic: string): Promise<void> =>
   change(ctx, async (tx) => {
-    const [known] = await tx
-      .select({ one: sql<number>`1` })
-      .from(ctx.db.tables.mailSuppressions)
-      .where(is(ctx, key, topic))
-      .limit(1);
-    if (known) throw new Unchanged(undefined);
-    await suppress(tx, ctx, key, topic, "unsubscribed", "");
+    if (!(await suppress(tx, ctx, key, topic, "unsubscribed", ""))) throw new Unchanged(undefined);
   });
 
 const is = (ctx: Context, key: string, topic: string): SQL | undefined => {

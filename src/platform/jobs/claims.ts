@@ -29,6 +29,9 @@ const { placeholder } = sql;
 /** Ids a statement settles at once; fewer are filled up, so that it is compiled once. */
 export const SETTLED_AT_ONCE = 64;
 
+/** Rows that one look at the end of the schedule reads: some ten milliseconds' work. */
+const SEEN_AT_ONCE = sql.raw("5000");
+
 /**
  * The statements of the loop, each compiled once. A constant in `where` is what lets a partial index serve, so states
  * are written out. No statement looks at more rows than it takes, however many wait.
@@ -108,7 +111,9 @@ export function claimStatements(dialect: Database["dialect"]) {
 
   /**
    * Pauses that were begun by a clock that was ahead, and has been set back since, are begun anew by today's: else
-   * they would last until the clock is there again. Slots are moments, and stay.
+   * they would last until the clock is there again. Slots are moments, and stay. `unbegun` is 1 to count the time
+   * before the first attempt as a pause too, and 0 for pauses between attempts alone. Those that end last are seen
+   * first, and no more than a few thousand of them.
    */
   const beginAnew: Build<{ id: Id<"job"> }> = (queries, { jobs }) =>
     queries
@@ -120,8 +125,10 @@ export function claimStatements(dialect: Database["dialect"]) {
       .where(
         sql`${jobs.id} ${pickedBy(
           dialect,
-          sql`select id from jobs where state = 'scheduled' and queue <> 'periodic'
-            and coalesce(started_at, created_at) > ${placeholder("now")} limit ${placeholder("count")}`,
+          sql`select id from jobs where id in (
+              select id from jobs where state = 'scheduled' and queue <> 'periodic' order by run_at desc limit ${SEEN_AT_ONCE})
+            and coalesce(started_at, created_at * cast(${placeholder("unbegun")} as bigint)) > ${placeholder("now")}
+            limit ${placeholder("count")}`,
         )}`,
       )
       .returning({ id: jobs.id });

@@ -22,6 +22,7 @@ export const ownBrand: Brand = { name: "Waypost", logoUrl: null, website: null, 
 
 /** What a mail says: parts that become HTML and plain text alike, so that neither can say less than the other. */
 export interface Letter {
+  /** Never holds a code or a link: it is kept, and shown in lists, when the body is not. */
   readonly subject: string;
   /** The line that mail programs show beside the subject. */
   readonly preview: string;

@@ -1,12 +1,12 @@
 import { type Id, newId } from "../../lib/ids.ts";
-import { addressKey } from "../../lib/mailbox.ts";
+import { addressKey, parseMailbox } from "../../lib/mailbox.ts";
 import type { Context } from "../context.ts";
 import type { Change } from "../events.ts";
 import { sealBody } from "./body.ts";
 import { mailQueued } from "./events.ts";
 import { bodyOf } from "./layout.ts";
 import { type Brand, type MailType, ownBrand, type Reader } from "./letter.ts";
-import { sendMailJob } from "./send.ts";
+import { enqueueMail } from "./send.ts";
 import { unsubscribeUrl } from "./unsubscribe.ts";
 
 export interface QueueOptions {
@@ -30,6 +30,9 @@ export async function queueMail<Props>(
   options: QueueOptions = {},
 ): Promise<Id<"mail">> {
   const { workspaceId = ctx.actor.workspaceId, secretUntil, brand = ownBrand } = options;
+  // Whoever took the address from a person has checked it: this is the last door before the envelope.
+  if (parseMailbox(reader.email)?.address !== reader.email)
+    throw new Error(`a mail of ${type.name} is for something that is no address`);
   const id = newId("mail", tx.now);
   const letter = type.write(props, reader);
   const leave = type.topic === null ? null : unsubscribeUrl(ctx, reader.email, type.topic.name);
@@ -54,6 +57,6 @@ export async function queueMail<Props>(
     sentAt: null,
   });
   tx.record(mailQueued, id, { id, type: type.name }, workspaceId);
-  if (ctx.mail.configured) tx.enqueue(sendMailJob, { mail: id }, { workspaceId, uniqueKey: id });
+  if (ctx.mail.configured) enqueueMail(tx, { id, workspaceId, topic: type.topic?.name ?? null });
   return id;
 }

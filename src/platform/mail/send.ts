@@ -1,9 +1,10 @@
 import { Type as t } from "@sinclair/typebox";
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { MailAttempt, MailStatus } from "../../db/schema/mail.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Context } from "../context.ts";
 import { type Change, change } from "../events.ts";
+import { Ended } from "../jobs/failure.ts";
 import { defineJob, type Job } from "../jobs/job.ts";
 import { openBody } from "./body.ts";
 import { mailDeferred, mailExpired, mailFailed, mailQueued, mailSent, mailSuppressed } from "./events.ts";
@@ -25,8 +26,27 @@ export const sendMailJob = defineJob({
 
 type Mail = Context["db"]["tables"]["mails"]["$inferSelect"];
 
+/** What somebody waits for goes before what can be unsubscribed, however much of that is queued. */
+const PRIORITY = { asked: -10, topic: 10 } as const;
+
+/** Leaves the work of sending a mail that was set to `queued`. A mail has one such job at a time. */
+export function enqueueMail(
+  tx: Change,
+  { id, topic, workspaceId }: Pick<Mail, "id" | "topic" | "workspaceId">,
+) {
+  const priority = topic === null ? PRIORITY.asked : PRIORITY.topic;
+  tx.enqueue(sendMailJob, { mail: id }, { workspaceId, uniqueKey: id, priority });
+}
+
+/** Whether a mail's job has not ended: as the unique key has it, by whose index it is found. */
+export function hasJob({ db }: Pick<Context, "db">): SQL {
+  const { jobs, mails } = db.tables;
+  return sql`exists (select 1 from ${jobs} where ${jobs.uniqueKey} = ${`${sendMailJob.name}:`} || ${mails.id}
+    and ${jobs.state} in ('scheduled', 'waiting', 'running'))`;
+}
+
 /** Attempts that the delivery log holds. */
-const LOGGED = 20;
+export const LOGGED = 20;
 
 /**
  * Sends a mail that still waits in the outbox. Sending cannot be taken back and is not part of any transaction: who
@@ -70,22 +90,31 @@ export async function sendMail(
       tx.record(mailSent, mail.id, told(mail), mail.workspaceId),
     );
   } catch (error) {
-    if (!(error instanceof MailFailure)) throw error;
-    await failed(ctx, mail, error, job.attempt >= job.attemptsMax);
+    const failure = isTimedOut(error) ? new MailFailure("later", `The mail server: ${error.message}`) : error;
+    if (!(failure instanceof MailFailure)) throw error;
+    await failed(ctx, mail, failure, job.attempt >= job.attemptsMax);
   }
 }
+
+/** A server that says a little now and then outlasts every silence that is waited for. */
+const isTimedOut = (error: unknown): error is Ended => error instanceof Ended && error.code === "TIMED_OUT";
 
 async function failed(ctx: Context, mail: Mail, error: MailFailure, isLast: boolean): Promise<void> {
   const { kind, message } = error;
   const isOver = isLast || kind !== "later";
   await settle(ctx, mail, isOver ? "failed" : "queued", { accepted: false, message }, async (tx) => {
-    tx.record(isOver ? mailFailed : mailDeferred, mail.id, { ...told(mail), message }, mail.workspaceId);
+    const data = { ...told(mail), message: withoutAddresses(message) };
+    tx.record(isOver ? mailFailed : mailDeferred, mail.id, data, mail.workspaceId);
     if (kind === "bounced") await suppress(tx, ctx, mail.recipientKey, "", "bounced", message);
   });
   if (!isOver) throw error;
 }
 
 const told = ({ id, type }: Mail) => ({ id, type });
+
+/** Servers like to say whom they do not know; events are kept longer than who was written to. */
+const withoutAddresses = (message: string): string =>
+  message.replace(/[^\s<>"':;,@]+@[^\s<>"':;,@]+/g, "…@…");
 
 async function queuedMail(ctx: Context, id: string): Promise<Mail | null> {
   const { mails } = ctx.db.tables;

@@ -6,7 +6,7 @@ import { suppressionAdded, suppressionRemoved } from "./events.ts";
 
 const DETAIL_MAX = 500;
 
-/** Ends what can be unsubscribed for an address: one topic, or all with `""`. Adding it twice changes nothing. */
+/** Ends what can be unsubscribed for an address: one topic, or all with `""`. False when that was so before. */
 export async function suppress(
   tx: Change,
   ctx: Context,
@@ -14,11 +14,16 @@ export async function suppress(
   topic: string,
   reason: SuppressionReason,
   detail: string,
-): Promise<void> {
+): Promise<boolean> {
   const { mailSuppressions } = ctx.db.tables;
   const row = { addressKey, topic, reason, detail: detail.slice(0, DETAIL_MAX), createdAt: tx.now };
-  await tx.insert(mailSuppressions).values(row).onConflictDoNothing();
-  tx.record(suppressionAdded, "mail_suppression", { topic, reason }, null);
+  const [added] = await tx
+    .insert(mailSuppressions)
+    .values(row)
+    .onConflictDoNothing()
+    .returning({ topic: mailSuppressions.topic });
+  if (added) tx.record(suppressionAdded, "mail_suppression", { topic, reason }, null);
+  return added !== undefined;
 }
 
 /** Lets an address be written to again. False when it could be all along. */

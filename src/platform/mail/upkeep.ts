@@ -1,16 +1,15 @@
 import { Type as t } from "@sinclair/typebox";
-import { and, eq, gt, inArray, isNotNull, lte } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, lte, ne, not, type SQL } from "drizzle-orm";
+import type { Id } from "../../lib/ids.ts";
 import type { Context } from "../context.ts";
 import { change, Unchanged } from "../events.ts";
 import { definePeriodicJob } from "../jobs/job.ts";
 import { mailExpired, mailFailed, mailQueued } from "./events.ts";
-import { sendMailJob } from "./send.ts";
+import { enqueueMail, hasJob, LOGGED } from "./send.ts";
 
 const AT_ONCE = 200;
 /** What has waited longer was read in the outbox, or nobody wants it any more. */
 const STALE_MS = 3 * 86_400_000;
-/** Twice as long as all attempts take. */
-const LOST_MS = 2 * 86_400_000;
 
 export const mailUpkeepJob = definePeriodicJob({
   name: "mail.upkeep",
@@ -24,8 +23,9 @@ export const mailUpkeepJob = definePeriodicJob({
  * a mail server.
  */
 export async function keepOutbox(ctx: Context, signal: AbortSignal): Promise<void> {
-  const steps = [expire, forget, giveUp, ...(ctx.mail.configured ? [sendWaiting] : [])];
+  const steps = [expire, forget, ...(ctx.mail.configured ? [sendWaiting] : [])];
   for (const step of steps) while (!signal.aborted && (await step(ctx)) === AT_ONCE);
+  await giveUp(ctx, signal);
 }
 
 function expire(ctx: Context): Promise<number> {
@@ -50,14 +50,14 @@ function expire(ctx: Context): Promise<number> {
   });
 }
 
-/** Nobody's change: a log that ends by itself. */
+/** Nobody's change: a log that ends by itself. What is on its way is no log yet. */
 function forget(ctx: Context): Promise<number> {
   const { mails } = ctx.db.tables;
   return ctx.db.transaction(async (tx) => {
     const old = tx
       .select({ id: mails.id })
       .from(mails)
-      .where(lte(mails.createdAt, tx.now - ctx.config.WAYPOST_MAIL_KEEP))
+      .where(and(lte(mails.createdAt, tx.now - ctx.config.WAYPOST_MAIL_KEEP), ne(mails.status, "queued")))
       .limit(AT_ONCE);
     return (await tx.delete(mails).where(inArray(mails.id, old)).returning({ id: mails.id })).length;
   });
@@ -68,38 +68,60 @@ function sendWaiting(ctx: Context): Promise<number> {
   const { mails } = ctx.db.tables;
   return change(ctx, async (tx) => {
     const rows = await tx
-      .select({ id: mails.id, type: mails.type, workspaceId: mails.workspaceId })
+      .select({ id: mails.id, type: mails.type, topic: mails.topic, workspaceId: mails.workspaceId })
       .from(mails)
       .where(and(eq(mails.status, "waiting"), gt(mails.createdAt, tx.now - STALE_MS)))
       .limit(AT_ONCE);
     if (rows.length === 0) throw new Unchanged(0);
-    for (const { id, type, workspaceId } of rows) {
+    for (const { id, type, topic, workspaceId } of rows) {
       await tx.update(mails).set({ status: "queued", updatedAt: tx.now }).where(eq(mails.id, id));
-      tx.enqueue(sendMailJob, { mail: id }, { workspaceId, uniqueKey: id });
+      enqueueMail(tx, { id, topic, workspaceId });
       tx.record(mailQueued, id, { id, type }, workspaceId);
     }
     return rows.length;
   });
 }
 
-/** Mail whose job died with its processes would seem to be on its way for ever. */
-function giveUp(ctx: Context): Promise<number> {
+/**
+ * Mail whose job was called off or given up would seem to be on its way for ever. One whose job is still there waits
+ * for it, however long the server was off.
+ */
+async function giveUp(ctx: Context, signal: AbortSignal): Promise<void> {
+  const { mails } = ctx.db.tables;
+  for (let after = "mail_" as Id<"mail">; !signal.aborted; ) {
+    const queued = await ctx.db.read
+      .select({ id: mails.id })
+      .from(mails)
+      .where(and(eq(mails.status, "queued"), gt(mails.id, after)))
+      .orderBy(mails.id)
+      .limit(AT_ONCE);
+    const ids = queued.map(({ id }) => id);
+    const forsaken = and(inArray(mails.id, ids), not(hasJob(ctx)));
+    const lost = await ctx.db.read.select({ id: mails.id }).from(mails).where(forsaken);
+    if (lost.length > 0) await fail(ctx, forsaken);
+    if (ids.length < AT_ONCE) return;
+    after = ids.at(-1)!;
+    await new Promise(setImmediate);
+  }
+}
+
+const NOT_SENT = "It was not sent: the work of sending it was called off or given up. Send it again.";
+
+function fail(ctx: Context, forsaken: SQL | undefined): Promise<void> {
   const { mails } = ctx.db.tables;
   return change(ctx, async (tx) => {
     const rows = await tx
       .select()
       .from(mails)
-      .where(and(eq(mails.status, "queued"), lte(mails.updatedAt, tx.now - LOST_MS)))
-      .limit(AT_ONCE);
-    if (rows.length === 0) throw new Unchanged(0);
-    const message = "It was not sent: the work of sending it ended without an answer. Send it again.";
+      .where(and(eq(mails.status, "queued"), forsaken));
+    if (rows.length === 0) throw new Unchanged(undefined);
     for (const { id, type, log, workspaceId } of rows) {
+      const attempts = [...log, { at: tx.now, accepted: false, message: NOT_SENT }].slice(-LOGGED);
       await tx
         .update(mails)
-        .set({ status: "failed", updatedAt: tx.now, log: [...log, { at: tx.now, accepted: false, message }] })
+        .set({ status: "failed", updatedAt: tx.now, log: attempts })
         .where(eq(mails.id, id));
-      tx.record(mailFailed, id, { id, type, message }, workspaceId);
+      tx.record(mailFailed, id, { id, type, message: NOT_SENT }, workspaceId);
     }
-    return rows.length;
   });
 }

@@ -41,7 +41,7 @@ export function openDue({ db, clock, after, log, statements, periodic, found }: 
   const slots = new Map<string, { slot: number; at: number }>();
   let callOff = () => {};
   let wakesAt = Number.POSITIVE_INFINITY;
-  let lookedAt = 0;
+  let lookedAt: number | null = null;
   let looking: Promise<number> | null = null;
   let stopped = false;
 
@@ -63,11 +63,11 @@ export function openDue({ db, clock, after, log, statements, periodic, found }: 
 
   async function inHandfuls<Row>(
     build: Build<Row>,
-    now: number,
+    parameters: { now: number; unbegun?: number },
     each: (rows: readonly Row[]) => void,
   ): Promise<number> {
     for (let count = 0; ; ) {
-      const [rows = []] = await db.each(build, [{ now, count: AT_ONCE }]);
+      const [rows = []] = await db.each(build, [{ ...parameters, count: AT_ONCE }]);
       count += rows.length;
       if (rows.length < AT_ONCE || stopped) return count;
       each(rows);
@@ -78,9 +78,14 @@ export function openDue({ db, clock, after, log, statements, periodic, found }: 
   async function run(): Promise<number> {
     const now = clock.now();
     await writeSlots(now);
-    if (now < lookedAt) await inHandfuls(statements.beginAnew, now, () => {});
+    // Who starts does not know whether the clock was ahead before, or is behind now: a pause may be cut short by that,
+    // but what was asked for at a moment of its own is left alone.
+    if (lookedAt === null || now < lookedAt) {
+      const unbegun = lookedAt === null ? 0 : 1;
+      await inHandfuls(statements.beginAnew, { now, unbegun }, () => {});
+    }
     lookedAt = now;
-    const count = await inHandfuls(statements.promote, now, (moved) =>
+    const count = await inHandfuls(statements.promote, { now }, (moved) =>
       found([...new Set(moved.map(({ queue }) => queue))]),
     );
     const [busy = []] = await db.each(statements.busyQueues, [{}]);

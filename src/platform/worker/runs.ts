@@ -96,7 +96,7 @@ export function openRuns(options: RunsOptions): Runs {
       void run.attempt.gone.then(() => stuck--);
     }
     if (!counts) return;
-    const settlement = verdict(job, type, outcome, clock.now());
+    const settlement = verdict(job, type, outcome, { now: clock.now(), shared: db.signals !== null });
     if (outcome.kind !== "done") report(job, outcome, settlement);
     observe({ name: type?.name ?? "unknown", outcome: settlement.to, seconds });
     await settle(job, settlement);

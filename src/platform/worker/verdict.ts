@@ -7,8 +7,19 @@ import type { Settlement } from "./settle.ts";
 /** Processes that may end while they run a job; after that it is taken for what ends them. */
 const LOSSES_MAX = 5;
 
+export interface Circumstances {
+  readonly now: number;
+  /** Others run jobs of this database. One of them may be newer, and know what we do not. */
+  readonly shared: boolean;
+}
+
 /** What becomes of a job after an attempt. */
-export function verdict(job: Claimed, type: JobType | null, outcome: Outcome, now: number): Settlement {
+export function verdict(
+  job: Claimed,
+  type: JobType | null,
+  outcome: Outcome,
+  { now, shared }: Circumstances,
+): Settlement {
   if (outcome.kind === "done") return { to: "done" };
   const { error } = outcome;
   const reason = outcome.kind === "stuck" ? outcome.reason : error;
@@ -17,7 +28,7 @@ export function verdict(job: Claimed, type: JobType | null, outcome: Outcome, no
   if (reason instanceof Ended && reason.code === "STOPPED") return handedBack(job, now);
   const errors = withFailure(job.errors, failureOf(error, job.attempts, job.startedAt, now));
   const { losses } = job;
-  if (error instanceof GivenUp || isHopeless(error) || job.attempts >= job.attemptsMax)
+  if (error instanceof GivenUp || (isStrange(error) && !shared) || job.attempts >= job.attemptsMax)
     return { to: "dead", losses, errors };
   const pauseMs = error instanceof Later ? error.afterMs : spread((type?.backoff ?? backoff)(job.attempts));
   return { to: "again", runAt: now + Math.max(0, pauseMs), attempts: job.attempts, losses, errors };
@@ -41,7 +52,8 @@ export function lost(job: Claimed, now: number): Settlement {
   return { to: "again", runAt: now + pauseMs, attempts: job.attempts - 1, losses, errors };
 }
 
-const isHopeless = (error: unknown): boolean =>
+/** This version has no code for it, or none that takes its arguments. */
+const isStrange = (error: unknown): boolean =>
   error instanceof Ended && (error.code === "UNKNOWN_JOB" || error.code === "INVALID_ARGS");
 
 /** Those that failed together do not come back together. */

@@ -121,13 +121,15 @@ export function openWorker(options: WorkerOptions): JobWorker {
     for (const { runAt } of jobs) if (runAt > now) due.expect(runAt);
   }
 
-  /** Resolves when what runs has ended, or so many milliseconds later. */
-  async function within(ms: number): Promise<void> {
+  /** Resolves with the work, or so many milliseconds later. */
+  async function within(ms: number, work: Promise<unknown>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const callOff = after(ms, resolve);
-    await Promise.race([runs.ended(), promise]);
+    await Promise.race([work, promise]);
     callOff();
   }
+
+  const claimed = () => Promise.all([...queues.values()].map((queue) => queue.settled()));
 
   /** What ignores its signal, and what was claimed in the last moment. What has ended is written down first. */
   async function handBack(): Promise<void> {
@@ -140,7 +142,7 @@ export function openWorker(options: WorkerOptions): JobWorker {
     for (;;) {
       await due.settled();
       const came = await due.look();
-      await Promise.all([...queues.values()].map((queue) => queue.settled()));
+      await claimed();
       const claiming = [...queues.values()].some((queue) => queue.claiming);
       if (came === 0 && runs.size === 0 && settler.waiting === 0 && !claiming) return;
       await runs.ended();
@@ -153,9 +155,9 @@ export function openWorker(options: WorkerOptions): JobWorker {
     for (const queue of queues.values()) queue.stop();
     callOffRetry();
     await Promise.all([due.stop(), words.stop()]);
-    await within(stopMs);
+    await within(stopMs, runs.ended());
     for (const id of runs.ids()) runs.end(id, new Ended("STOPPED", "The process stopped."));
-    await within(LAST_WORDS_MS);
+    await within(LAST_WORDS_MS, Promise.all([runs.ended(), claimed()]));
     await leases.stop();
     await handBack();
   }

@@ -1,17 +1,20 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { Type as t } from "@sinclair/typebox";
+import { streamJob } from "../../../src/features/jobs/stream.ts";
 import type { Id } from "../../../src/lib/ids.ts";
 import type { Context } from "../../../src/platform/context.ts";
 import { systemActor } from "../../../src/platform/context.ts";
 import { change, defineEvent } from "../../../src/platform/events.ts";
 import { GivenUp } from "../../../src/platform/jobs/failure.ts";
-import { defineJob } from "../../../src/platform/jobs/job.ts";
+import { defineJob, type Job } from "../../../src/platform/jobs/job.ts";
 import { localOperator } from "../../../src/platform/local-door.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 
 let app: TestApp;
 let go: PromiseWithResolvers<void>;
 let mine: Id<"ws">;
+let tell: Job["progress"];
+const operator = systemActor(null, ["installation:read", "jobs:read"]);
 
 const fail = defineJob({
   name: "test.fail",
@@ -26,6 +29,7 @@ const wait = defineJob({
   queue: "webhooks",
   args: t.Object({}),
   async run(_, __, { signal, progress }) {
+    tell = progress;
     progress(0.5, "half of it");
     signal.addEventListener("abort", () => go.reject(signal.reason));
     await go.promise;
@@ -202,6 +206,38 @@ test("a stream tells of a job until it has ended, and then ends itself", async (
   expect(JSON.parse(last.split("\ndata: ")[1]!)).toMatchObject({ id, state: "done" });
   const over = await app.call("GET", `/jobs/${id}/events`);
   expect(over.text.match(/^event: /gm)).toHaveLength(1);
+});
+
+test("a workspace follows twenty jobs at once, and leaves room for others; asking for the head alone follows none", async () => {
+  const id = await enqueue(wait, {});
+  const other = await enqueue(wait, {}, { workspaceId: null });
+  await running();
+  for (let i = 0; i < 30; i++)
+    expect((await app.call("HEAD", `/jobs/${id}/events`)).headers.get("content-type")).toContain(
+      "event-stream",
+    );
+  const open = Array.from({ length: 20 }, () => streamJob(contextOf(mine), id));
+  const bodies = (await Promise.all(open)).map(({ body }) => body!);
+  expect((await app.call("GET", `/jobs/${id}/events`)).status).toBe(429);
+  const operators = await streamJob({ ...contextOf(null), actor: operator }, other);
+  await Promise.all([operators.body!, ...bodies].map((body) => body.cancel()));
+  await (await streamJob(contextOf(mine), id)).body!.cancel();
+});
+
+test("whoever does not read a stream is not kept a copy of all that happened", async () => {
+  const id = await enqueue(wait, {});
+  await running();
+  const { body } = await streamJob(contextOf(mine), id);
+  for (let i = 0; i < 20; i++) {
+    tell(i / 20, `step ${i}`);
+    app.clock.advance(1000);
+    await Bun.sleep(10);
+  }
+  go.resolve();
+  await app.app.worker.idle();
+  const text = await new Response(body).text();
+  expect(text.match(/^event: job$/gm)!.length).toBeLessThanOrEqual(5);
+  expect(text).toContain("event: end\n");
 });
 
 test("a stop ends the streams before it waits for anything", async () => {

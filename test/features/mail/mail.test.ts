@@ -1,12 +1,16 @@
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { afterAll, afterEach, expect, spyOn, test } from "bun:test";
+import { eq } from "drizzle-orm";
 import type { Id } from "../../../src/lib/ids.ts";
 import { change } from "../../../src/platform/events.ts";
 import type { MailType, Reader } from "../../../src/platform/mail/letter.ts";
 import { queueMail } from "../../../src/platform/mail/queue.ts";
 import { openTransport } from "../../../src/platform/mail/transport.ts";
+import { keepOutbox } from "../../../src/platform/mail/upkeep.ts";
 import { contextOf, type TestApp, testApp } from "../../support/app.ts";
 import { makeAuthority } from "../../support/certificates.ts";
 import { type SmtpSink, type SmtpSinkOptions, smtpSink } from "../../support/smtp.ts";
+import { freshSqlite } from "../../support/sqlite.ts";
 
 const authority = makeAuthority("Mail test");
 const certificate = authority.issue("DNS:localhost", { rsa: true });
@@ -18,11 +22,15 @@ afterAll(async () => {
 });
 
 /** An app whose mail goes to a real server. */
-async function appWith(options: SmtpSinkOptions = {}): Promise<SmtpSink> {
+async function appWith(options: SmtpSinkOptions = {}, env: Record<string, string> = {}): Promise<SmtpSink> {
   const sink = await smtpSink({ certificate, ...options });
   sinks.push(sink);
   app = await testApp({
-    env: { WAYPOST_SMTP_URL: `smtp://localhost:${sink.port}`, WAYPOST_MAIL_FROM: "links@example.com" },
+    env: {
+      WAYPOST_SMTP_URL: `smtp://localhost:${sink.port}`,
+      WAYPOST_MAIL_FROM: "links@example.com",
+      ...env,
+    },
     mail: (config) => openTransport({ config, baseUrl: () => null, ca: authority.cert }),
   });
   return sink;
@@ -126,6 +134,15 @@ test("a workspace sees what became of its own mail, and never what it says", asy
     expect((await app.call(method, path, { key: admin, body })).status).toBe(403);
 });
 
+test("a workspace sees the status of its mail, and not what the mail server says of its settings", async () => {
+  await appWith({ rcpt: () => ({ code: 550, text: "5.7.1 relay 10.1.2.3 refuses user way" }) });
+  const id = await queueCode(10, await workspaceOf());
+  await app.app.worker.idle();
+  const one = await app.call("GET", `/mail/${id}`, { key: await app.keyOf("admin") });
+  expect(one.body.data).toMatchObject({ status: "failed", attempts: 1, log: [] });
+  expect((await shown(id)).log).toMatchObject([{ message: expect.stringContaining("10.1.2.3") }]);
+});
+
 test("a code is kept nowhere once the mail server has it", async () => {
   const sink = await appWith();
   const id = await queueCode();
@@ -180,6 +197,116 @@ test("a server that is down for more than a day ends it, and it can be sent agai
   expect((await shown(id)).status).toBe("sent");
 });
 
+test("mail whose job was called off has failed within two minutes, and can be sent again", async () => {
+  let asked = 0;
+  const sink = await appWith({ rcpt: () => (asked++ === 0 ? { code: 450, text: "4.2.0 Later" } : null) });
+  const id = await queueDigest();
+  await app.app.worker.idle();
+  const [job] = (await app.operate("GET", "/jobs?name=mail.send")).body.data;
+  expect((await app.operate("POST", `/jobs/${job.id}/cancel`)).body.data.state).toBe("cancelled");
+  app.clock.advance(2 * 60_000);
+  await app.app.worker.idle();
+  const failed = await shown(id);
+  expect(failed).toMatchObject({ status: "failed" });
+  expect(failed.log.at(-1).message).toContain("Send it again");
+  expect((await app.operate("POST", `/mail/${id}/resend`)).status).toBe(200);
+  await app.app.worker.idle();
+  expect((await shown(id)).status).toBe("sent");
+  expect(sink.received).toHaveLength(1);
+});
+
+test("mail that was queued before the server was off for a week is sent when it is back", async () => {
+  const sink = await appWith({ rcpt: () => (isAway ? { code: 450, text: "4.2.0 Later" } : null) });
+  let isAway = true;
+  const id = await queueDigest();
+  await app.app.worker.idle();
+  isAway = false;
+  app.clock.set(app.clock.now() + 7 * 86_400_000);
+  // The upkeep is due too, and in another queue: whichever comes first, nothing is given up.
+  await keepOutbox(context(), new AbortController().signal);
+  await app.app.worker.idle();
+  expect([(await shown(id)).status, sink.received.length]).toEqual(["sent", 1]);
+});
+
+test("a mail is not queued again beside the job that has just sent it, which would swallow it", async () => {
+  const sink = await appWith();
+  const id = await queueDigest();
+  await app.app.worker.idle();
+  const { jobs } = app.db.tables;
+  const settled = (state: "running" | "done") =>
+    app.db.transaction((tx) => tx.update(jobs).set({ state }).where(eq(jobs.name, "mail.send")));
+  await settled("running");
+  const early = await app.operate("POST", `/mail/${id}/resend`);
+  expect([early.status, early.body.message]).toEqual([409, expect.stringContaining("in a moment")]);
+  expect((await shown(id)).status).toBe("sent");
+  await settled("done");
+  expect((await app.operate("POST", `/mail/${id}/resend`)).status).toBe(200);
+  await app.app.worker.idle();
+  expect([(await shown(id)).status, sink.received.length]).toEqual(["sent", 2]);
+});
+
+test("a mail server that takes longer than an attempt may is named in the log", async () => {
+  app = await testApp({
+    env: { WAYPOST_SMTP_URL: "smtp://localhost:1" },
+    mail: () => ({
+      configured: true,
+      verify: async () => {},
+      send: (_, signal) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    }),
+  });
+  const id = await queueDigest();
+  while (app.app.worker.health().running === 0) await Bun.sleep(1);
+  app.clock.advance(120_000);
+  await app.app.worker.idle();
+  expect(await shown(id)).toMatchObject({
+    status: "queued",
+    attempts: 1,
+    log: [{ accepted: false, message: "The mail server: It was not done within 120 s." }],
+  });
+});
+
+test("what happened names no address, though the mail server does", async () => {
+  await appWith({
+    rcpt: (to) => ({ code: 550, text: `5.1.1 <${to}>: unknown: ask postmaster@example.org` }),
+  });
+  const id = await queueDigest();
+  await app.app.worker.idle();
+  expect((await shown(id)).log[0].message).toContain("<Ada@example.org>");
+  const told = JSON.stringify(await app.db.read.select().from(app.db.tables.events));
+  expect(told).toContain("mail.failed");
+  expect(told.toLowerCase()).not.toContain("@example.org");
+});
+
+test("a code goes before the weekly summaries that were queued before it", async () => {
+  const sink = await appWith();
+  await app.app.worker.stop();
+  for (let i = 0; i < 3; i++) await queueDigest();
+  await queueCode();
+  const { jobs } = app.db.tables;
+  const [first] = await app.db.read
+    .select({ args: jobs.args })
+    .from(jobs)
+    .where(eq(jobs.name, "mail.send"))
+    .orderBy(jobs.priority, jobs.id)
+    .limit(1);
+  const [mail] = await app.db.read
+    .select({ type: app.db.tables.mails.type })
+    .from(app.db.tables.mails)
+    .where(eq(app.db.tables.mails.id, JSON.parse(first!.args).mail));
+  expect([mail!.type, sink.received.length]).toEqual(["tests.code", 0]);
+});
+
+test.each(["ada@example.org, eve@example.org", "a@b.example\r\nBcc: eve@example.org", "<a@b.example>", ""])(
+  "no mail is queued for %p",
+  async (email) => {
+    app = await testApp();
+    const ctx = context();
+    const queued = change(ctx, (tx) => queueMail(tx, ctx, digest, { ...reader, email }, null));
+    await expect(queued).rejects.toThrow("no address");
+  },
+);
+
 test("a bounce ends what can be unsubscribed, and never a code", async () => {
   let bounces = true;
   const sink = await appWith({
@@ -203,6 +330,33 @@ test("a bounce ends what can be unsubscribed, and never a code", async () => {
   const third = await queueDigest();
   await app.app.worker.idle();
   expect((await shown(third)).status).toBe("sent");
+});
+
+test("mail that is on its way is not forgotten, however short the log is kept", async () => {
+  let isDown = true;
+  const down = () => (isDown ? { code: 451, text: "4.3.0 Trouble" } : null);
+  const sink = await appWith({ data: down }, { WAYPOST_MAIL_KEEP: "1h" });
+  await queueDigest();
+  await app.app.worker.idle();
+  for (let hours = 0; hours < 8; hours++) {
+    isDown = hours < 6;
+    app.clock.advance(3_600_000);
+    await app.app.worker.idle();
+  }
+  expect(sink.received).toHaveLength(1);
+  app.clock.advance(3_600_000);
+  await app.app.worker.idle();
+  expect((await app.operate("GET", "/mail")).body.pagination.total).toBe(0);
+});
+
+test("an address that is left alone already is no event", async () => {
+  app = await testApp();
+  const address = "ada@example.org";
+  for (const reason of ["complained", "manual"]) {
+    const answer = await app.operate("POST", "/mail/suppressions", { address, reason });
+    expect([answer.status, answer.body.data.reason]).toEqual([201, "complained"]);
+  }
+  expect((await app.events()).filter((type) => type === "mail_suppression.created")).toHaveLength(1);
 });
 
 test("unsubscribing takes a button or the mail program's own call, and ends that topic alone", async () => {
@@ -279,6 +433,45 @@ test("the log is filtered and walked, newest first", async () => {
   expect(await totals("status=sent")).toBe(0);
   expect(await totals("type=tests.digest&status=waiting")).toBe(5);
 });
+
+test.skipIf(process.env["TEST_DATABASE"] === "postgres")(
+  "on SQLite lists are filtered in an index, whatever by, and only the page is looked up",
+  async () => {
+    app = await testApp();
+    const id = await queueCode(10, await workspaceOf());
+    const { prepare } = Database.prototype;
+    const prepared: string[] = [];
+    const spy = spyOn(Database.prototype, "prepare").mockImplementation(function (
+      this: Database,
+      text: string,
+    ) {
+      prepared.push(text);
+      return prepare.call(this, text);
+    } as typeof prepare);
+    try {
+      for (const filter of [
+        "status=waiting",
+        "type=tests.code",
+        "type=tests.code&status=waiting",
+        "limit=1",
+      ]) {
+        expect((await app.call("GET", `/mail?${filter}`)).body.data).toMatchObject([{ id }]);
+        expect((await app.operate("GET", `/mail?${filter}`)).body.data).toMatchObject([{ id }]);
+      }
+    } finally {
+      spy.mockRestore();
+    }
+    const here = new Database(freshSqlite());
+    const steps = prepared
+      .filter((text) => text.includes("mails"))
+      .flatMap((text) => here.prepare(`explain query plan ${text}`).all() as { detail: string }[])
+      .map(({ detail }) => detail)
+      .filter((detail) => detail.includes("mails") && !detail.includes("(id=?)"));
+    here.close();
+    expect(steps.length).toBeGreaterThan(10);
+    for (const step of steps) expect(step).toContain("COVERING INDEX");
+  },
+);
 
 test.each([
   ["POST", "/mail/test", { to: "nobody" }, "/to"],
