@@ -1,4 +1,12 @@
-import { api, chooseWorkspace, chosenWorkspace, forgetKey, hasKey, onRefused } from "./api.ts";
+import {
+  api,
+  chooseWorkspace,
+  chosenWorkspace,
+  forgetKey,
+  hasKey,
+  onRefused,
+  type Workspace,
+} from "./api.ts";
 import { linkOf, linkPage } from "./identity/link.ts";
 import { signInPage } from "./identity/sign-in.ts";
 import { invitePage, inviteToken } from "./invites/page.ts";
@@ -16,21 +24,29 @@ async function show(): Promise<void> {
     if (token !== null) return put(await invitePage(token, () => void show()));
     const link = linkOf(location.hash);
     if (link) return put(linkPage(link, leaveLink));
-    if (!hasKey() && !(await isSignedIn())) return put(signInPage(() => void show()));
-    put(linksPage(await api.workspace(), () => void signOut()));
+    const workspaces = hasKey() ? [] : await signedInTo();
+    if (workspaces === null) return put(signInPage(() => void show()));
+    put(linksPage(await api.workspace(), { workspaces, enter, signOut: () => void signOut() }));
   } catch (error) {
     put(unreachable(problemOf(error)));
   }
 }
 
-/** A session of this browser, and a workspace to act in. */
-async function isSignedIn(): Promise<boolean> {
-  if ((await api.session()) === null) return false;
-  const workspaces = await api.workspaces();
+/** The workspaces of whoever is signed in, one of them chosen; null for nobody. One's personal one comes last. */
+async function signedInTo(): Promise<Workspace[] | null> {
+  if ((await api.session()) === null) return null;
+  const workspaces = (await api.workspaces()).toSorted(
+    (one, other) => Number(one.isPersonal) - Number(other.isPersonal),
+  );
   const chosen = workspaces.find(({ id }) => id === chosenWorkspace()) ?? workspaces[0];
   if (!chosen) throw new Error("You are in no workspace yet. Ask somebody to invite you.");
   chooseWorkspace(chosen.id);
-  return true;
+  return workspaces;
+}
+
+function enter(workspaceId: string): void {
+  chooseWorkspace(workspaceId);
+  void show();
 }
 
 /** What the link carried is used up, and must not come back with the next reload. */
