@@ -217,12 +217,13 @@ async function idFor(cell: Cell, { ours, strangers }: Things): Promise<string> {
   return (whose === "theirs") === (identity.inOtherWorkspace !== true) ? ours : strangers;
 }
 
-function isRight(cell: Cell, { status }: Answer): boolean {
+function isRight(cell: Cell, { status, body }: Answer): boolean {
   const { granted, isPerson } = cell.identity;
   if (granted === null) return status === 401;
-  if (!granted.has(cell.operation.permission!)) return status === 403;
+  const lacks = status === 403 && body.message === `This needs the permission ${cell.operation.permission}.`;
+  if (!granted.has(cell.operation.permission!)) return lacks;
   if (!exists(cell)) return status === 404;
-  if (peopleAlone.has(cell.operation.id) && !isPerson) return status === 403;
+  if (peopleAlone.has(cell.operation.id) && !isPerson) return status === 403 && !lacks;
   const wanted = otherwise[cell.operation.id];
   return wanted ? status === wanted : status >= 200 && status < 300;
 }
@@ -392,6 +393,11 @@ test("the controls: whoever may more than they should, sees another's things, or
     "GET /links/{link} by owner, another's: 200 Link",
     expect.stringContaining("getLink tells owner what is another's"),
   ]);
+  const them = await newPerson(app);
+  const getToken = api.operations.find(({ id }) => id === "getToken")!;
+  const token = await personalMakers["token"]!(app, them);
+  expect(await seenOfAnothers(them, getToken, token)).toHaveLength(1);
+  expect(await wrongOfOwn(them, getToken, nowhere(token))).toHaveLength(1);
   const schema = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
   expect(surprises(api, schema, { id: "x", hash: "y" })).toEqual(["/hash"]);
   expect(surprises(api, schema, {})).toEqual(["/id is missing"]);
