@@ -1,8 +1,15 @@
+import { Type } from "@sinclair/typebox";
 import { testMail } from "../../src/features/mail/test-mail.ts";
-import type { Id } from "../../src/lib/ids.ts";
+import { type Id, newId } from "../../src/lib/ids.ts";
 import { change } from "../../src/platform/events.ts";
+import { jobRow } from "../../src/platform/jobs/enqueue.ts";
+import { defineJob } from "../../src/platform/jobs/job.ts";
 import { queueMail } from "../../src/platform/mail/queue.ts";
+import { personPermissions, roles } from "../../src/platform/permissions.ts";
 import { contextOf, type TestApp } from "./app.ts";
+import { PASSWORD, person, signedInAs, type TestPerson } from "./people.ts";
+import { enrol } from "./team.ts";
+import { addPerson } from "./test-people.ts";
 
 /** Something the API can be asked for, out of its own OpenAPI document. */
 export interface Operation {
@@ -12,8 +19,10 @@ export interface Operation {
   readonly path: string;
   /** Null for what is open to everybody. */
   readonly permission: string | null;
-  /** The parameter of the path; null without one. */
+  /** What the path names: its last parameter; null without one. */
   readonly named: string | null;
+  /** Whether that stands inside a workspace that the path names, too. */
+  readonly inside: boolean;
   readonly body: Schema | null;
   readonly requiredQuery: readonly { readonly name: string; readonly schema: Schema }[];
   readonly answers: Readonly<Record<string, Schema | null>>;
@@ -57,7 +66,8 @@ export async function readApi(app: TestApp): Promise<Api> {
         method: method.toUpperCase(),
         path: path.replace("/api/v1", ""),
         permission: one["x-permission"],
-        named: /\{(\w+)\}/.exec(path)?.[1] ?? null,
+        named: parametersOf(path).at(-1) ?? null,
+        inside: parametersOf(path).length > 1,
         body: one.requestBody?.content["application/json"]?.schema ?? null,
         requiredQuery: (one.parameters ?? []).filter((p) => p.in === "query" && p.required),
         answers: Object.fromEntries(
@@ -71,20 +81,54 @@ export async function readApi(app: TestApp): Promise<Api> {
   };
 }
 
+const parametersOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+
+/** The address of what an operation is done to, in the workspace when the path asks for one. */
+export const addressOf = ({ path, inside }: Operation, id: string, workspaceId: string): string =>
+  (inside ? path.replace("{workspace}", workspaceId) : path).replace(/\{\w+\}/, encodeURIComponent(id));
+
+/** What is done by people to what is theirs: no role and no key has these permissions. */
+export const isPersonal = ({ permission }: Pick<Operation, "permission">): boolean =>
+  personPermissions.some((one) => one === permission);
+
+export const isOperators = ({ permission }: Pick<Operation, "permission">): boolean =>
+  permission?.startsWith("installation:") ?? false;
+
 let made = 0;
 /** Where an example can be used only once, or means something else here. */
 const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   createUser: () => ({ email: `user-${++made}@example.org` }),
   createDomain: () => ({ host: `host-${++made}.example` }),
   createKey: () => ({ permissions: ["keys:create"] }),
+  createInvite: () => ({ email: `invited-${++made}@example.org` }),
+  createRole: () => ({ name: `role ${++made}`, permissions: ["members:update"] }),
+  createExtension: () => ({ appId: `app-${++made}` }),
+  createTier: () => ({ name: `tier-${++made}` }),
+  setKeyTier: () => ({ tier: null }),
+  updateMember: () => ({ role: "viewer" }),
+  addPasskey: () => ({ credential: noCredential }),
+  changeEmail: () => ({ email: `changed-${++made}@example.org` }),
+  changePassword: () => ({ password: "another-quiet-harbour-43" }),
+  confirm: () => ({ password: PASSWORD }),
+  enableTotp: () => ({ code: "123456" }),
+};
+
+/** Has the shape of one, and is none. */
+const noCredential = {
+  id: "AAAA",
+  rawId: "AAAA",
+  type: "public-key",
+  response: { clientDataJSON: "AAAA", attestationObject: "AAAA" },
 };
 
 /** A body that the operation takes: what it insists on, by the document's own examples. */
 export function validBody(api: Api, { id, body }: Operation): Record<string, unknown> | undefined {
   if (body === null) return undefined;
   const { properties = {}, required = [] } = api.resolve(body);
-  const values = required.map((name) => [name, example(api, properties[name]!, `${id} ${name}`)]);
-  return { ...Object.fromEntries(values), ...chosen[id]?.() };
+  const given = chosen[id]?.() ?? {};
+  const missing = required.filter((name) => !(name in given));
+  const values = missing.map((name) => [name, example(api, properties[name]!, `${id} ${name}`)]);
+  return { ...Object.fromEntries(values), ...given };
 }
 
 /** `?by=…` with whatever must be there. */
@@ -111,8 +155,17 @@ function example(api: Api, given: Schema, what: string): unknown {
   throw new Error(`${what} has no example in the document: give it one`);
 }
 
+/** What a workspace is called that is made to be deleted. */
+export const TO_DELETE = "text";
+
+const workspaceOf = async (app: TestApp, key: string): Promise<Id<"ws">> =>
+  (await app.call("GET", "/workspace", { key })).body.data.id;
+
+/** What is made may no more than the operation asks for: whoever may do it is strong enough to do it. */
+type Maker = (app: TestApp, key: string, operation: Pick<Operation, "id" | "permission">) => Promise<string>;
+
 /** Makes what a path names, in the workspace of the key. A parameter that is not here fails the tests that need it. */
-export const makers: Readonly<Record<string, (app: TestApp, key: string) => Promise<string>>> = {
+export const makers: Readonly<Record<string, Maker>> = {
   async link(app, key) {
     return (await app.call("POST", "/links", { key, body: { destinationUrl: "https://example.com/" } })).body
       .data.id;
@@ -121,17 +174,105 @@ export const makers: Readonly<Record<string, (app: TestApp, key: string) => Prom
     return (await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } })).body.data
       .id;
   },
-  async key(app, key) {
-    const body = { name: "made", permissions: ["links:read"] };
+  async key(app, key, { permission }) {
+    const own = roles.owner.filter((one) => one === permission);
+    const body = { name: "made", permissions: own };
     return (await app.call("POST", "/keys", { key, body })).body.data.id;
   },
   async mail(app, key) {
-    const workspace = (await app.call("GET", "/workspace", { key })).body.data.id as Id<"ws">;
-    const ctx = contextOf(app, workspace);
+    const ctx = contextOf(app, await workspaceOf(app, key));
     const reader = { email: "ada@example.org", name: null, locale: "en", timeZone: "UTC" };
     return change(ctx, (tx) => queueMail(tx, ctx, testMail, reader, { at: 0, baseUrl: null }));
   },
+  /** One that has ended, or for whoever calls it off one whose time has not come. */
+  async job(app, key, { id }) {
+    const by = { actorId: "test", workspaceId: await workspaceOf(app, key), now: app.clock.now() };
+    const row = jobRow(newId("job", by.now), gone, {}, by);
+    const how =
+      id === "cancelJob"
+        ? ({ state: "scheduled", runAt: by.now + 365 * 86_400_000 } as const)
+        : ({ state: "dead", endedAt: by.now } as const);
+    await app.db.transaction((tx) => tx.insert(app.db.tables.jobs).values({ ...row, ...how }));
+    return row.id;
+  },
+  async extension(app, key) {
+    const body = { name: "made", appId: `app-${++made}` };
+    return (await app.call("POST", "/extensions", { key, body })).body.data.id;
+  },
+  async tier(app) {
+    return (await app.operate("POST", "/installation/tiers", { name: `tier-${++made}` })).body.data.name;
+  },
+  async role(app, key, { permission }) {
+    const body = { name: `made ${++made}`, permissions: [permission] };
+    return (await app.call("POST", `/workspaces/${await workspaceOf(app, key)}/roles`, { key, body })).body
+      .data.id;
+  },
+  async member(app, key, operation) {
+    const userId = await addPerson(app);
+    const role = await makers["role"]!(app, key, operation);
+    await enrol(app, await workspaceOf(app, key), userId, role);
+    return userId;
+  },
+  async invite(app, key, operation) {
+    const role = await makers["role"]!(app, key, operation);
+    const body = { email: `asked-${++made}@example.org`, role };
+    return (await app.call("POST", `/workspaces/${await workspaceOf(app, key)}/invites`, { key, body })).body
+      .data.id;
+  },
+  user: (app) => addPerson(app),
+  /** The key's own, but for those who delete one, or have deleted it. */
+  async workspace(app, key, { id }) {
+    if (id !== "deleteWorkspace" && id !== "restoreWorkspace") return workspaceOf(app, key);
+    const now = app.clock.now();
+    const workspace = newId("ws", now);
+    const ended = id === "restoreWorkspace" ? { deletedAt: now, purgeAt: now + 86_400_000 } : {};
+    await app.db.transaction((tx) =>
+      tx
+        .insert(app.db.tables.workspaces)
+        .values({ id: workspace, name: TO_DELETE, createdAt: now, updatedAt: now, ...ended }),
+    );
+    return workspace;
+  },
 };
+
+const gone = defineJob({ name: "test.gone", args: Type.Object({}), run: async () => {} });
+
+/** The same for what is a person's own. */
+export const personalMakers: Readonly<Record<string, (app: TestApp, them: TestPerson) => Promise<string>>> = {
+  user: async (_, { id }) => id,
+  session: async (app, { email }) => (await signedInAs(app, email)).sessionId,
+  async passkey(app, { id: userId }) {
+    const id = newId("pk", app.clock.now());
+    const row = {
+      id,
+      userId: userId as Id<"usr">,
+      credentialId: id,
+      publicKey: "none",
+      counter: 0,
+    };
+    const rest = {
+      transports: [] as string[],
+      name: "made",
+      backedUp: false,
+      usedAt: null,
+      createdAt: app.clock.now(),
+    };
+    await app.db.transaction((tx) => tx.insert(app.db.tables.passkeys).values({ ...row, ...rest }));
+    return id;
+  },
+  token: async (_, { call }) => (await call("POST", "/user/tokens", { name: "made" })).body.data.id,
+  workspace: async (_, { call }) => (await call("POST", "/workspaces", { name: TO_DELETE })).body.data.id,
+  /** One that waits for them: an address is invited once at a time. */
+  async invite(app, { email }) {
+    const path = `/workspaces/${await workspaceOf(app, app.owner)}/invites`;
+    const pending = (await app.call("GET", `${path}?state=pending&limit=100`)).body.data;
+    const known = pending.find((one: { email: string }) => one.email === email);
+    return known?.id ?? (await app.call("POST", path, { body: { email } })).body.data.id;
+  },
+};
+
+/** Somebody who was not here before. */
+export const newPerson = (app: TestApp): Promise<TestPerson> => person(app, `person-${++made}@example.org`);
 
 /** The same for what belongs to the installation. */
 export const installationMakers: Readonly<Record<string, (app: TestApp) => Promise<string>>> = {

@@ -5,7 +5,7 @@ import { newId } from "../../lib/ids.ts";
 import { addressKey } from "../../lib/mailbox.ts";
 import { freshPersonOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
-import { type Change, change } from "../../platform/events.ts";
+import { type Change, change, withPrevious } from "../../platform/events.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
 import { emailTaken, sessionOver, wrongLink } from "./errors.ts";
 import { emailChangeAsked, emailChangeConfirmed, emailChanged } from "./events.ts";
@@ -120,6 +120,6 @@ async function moveTo(tx: Change, ctx: Context, user: UserRow, email: string): P
   await tx.update(users).set(after).where(eq(users.id, user.id));
   for (const kind of ["reset_password", "change_email"] as const) await dropProofs(tx, ctx, user.id, kind);
   await endAllSessions(tx, ctx, user.id, "email_changed");
-  tx.record(emailChanged, user.id, { before: toUser(user), after: toUser(after) }, null);
+  tx.record(emailChanged, user.id, withPrevious(toUser(user), toUser(after)), null);
   for (const to of [user.email, email]) await queueNotice(tx, ctx, user, "emailChanged", to);
 }

@@ -1,5 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
-import { defineEvent } from "../../platform/events.ts";
+import { defineEvent, defineUpdate } from "../../platform/events.ts";
 import { nullable } from "../../platform/schema.ts";
 import { Passkey, User } from "./model.ts";
 
@@ -35,8 +35,7 @@ export const secondFactorAsked = defineEvent(
   t.Object({ userId: t.String(), method: t.String() }),
 );
 
-const changed = t.Object({ before: User, after: User });
-export const userUpdated = defineEvent("user.updated", changed);
+export const userUpdated = defineUpdate("user.updated", User);
 export const userDisabled = defineEvent("user.disabled", User);
 export const userEnabled = defineEvent("user.enabled", User);
 /** A challenge was drawn for a browser. */
@@ -57,7 +56,7 @@ export const emailChangeConfirmed = defineEvent(
   "user.email_change_confirmed",
   t.Object({ userId: t.String(), side: t.String() }),
 );
-export const emailChanged = defineEvent("user.email_changed", changed);
+export const emailChanged = defineUpdate("user.email_changed", User);
 
 const ofUser = t.Object({ userId: t.String() });
 export const totpEnrolled = defineEvent("user.totp_enrolled", ofUser);
@@ -68,10 +67,7 @@ export const recoveryCodeUsed = defineEvent("user.recovery_code_used", ofUser);
 
 export const passkeyAdded = defineEvent("user.passkey_added", Passkey);
 export const passkeyRemoved = defineEvent("user.passkey_removed", Passkey);
-export const passkeyRenamed = defineEvent(
-  "user.passkey_renamed",
-  t.Object({ before: Passkey, after: Passkey }),
-);
+export const passkeyRenamed = defineUpdate("user.passkey_renamed", Passkey);
 
 /** Its id alone: of who is gone nothing is told. */
 export const userDeleted = defineEvent("user.deleted", t.Object({ id: t.String() }));

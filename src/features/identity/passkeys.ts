@@ -6,7 +6,7 @@ import { type Id, newId } from "../../lib/ids.ts";
 import { sameText } from "../../lib/secrets.ts";
 import { freshPersonOf, personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
-import { type Change, change } from "../../platform/events.ts";
+import { type Change, change, withPrevious } from "../../platform/events.ts";
 import type { Assertion, NewPasskey, PasskeySignIn } from "./auth-model.ts";
 import { sessionOver } from "./errors.ts";
 import { challengeDrawn, passkeyAdded, passkeyRemoved, passkeyRenamed } from "./events.ts";
@@ -89,7 +89,7 @@ export const renamePasskey = (ctx: Context, id: string, name: string): Promise<P
     const after = { ...before, name: name.normalize("NFC").trim() };
     const { passkeys } = ctx.db.tables;
     await tx.update(passkeys).set({ name: after.name }).where(eq(passkeys.id, before.id));
-    tx.record(passkeyRenamed, before.userId, { before: toPasskey(before), after: toPasskey(after) }, null);
+    tx.record(passkeyRenamed, before.userId, withPrevious(toPasskey(before), toPasskey(after)), null);
     return toPasskey(after);
   });
 

@@ -3,7 +3,7 @@ import { invalid, notFound } from "../../lib/errors.ts";
 import { type Id, isId } from "../../lib/ids.ts";
 import { personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
-import { change, Unchanged } from "../../platform/events.ts";
+import { change, Unchanged, withPrevious } from "../../platform/events.ts";
 import { isoOf } from "../../platform/schema.ts";
 import { nameOf } from "./create-user.ts";
 import { sessionOver } from "./errors.ts";
@@ -43,7 +43,7 @@ export async function updateProfile(ctx: Context, patch: ProfilePatch): Promise<
     if (Bun.deepEquals(changed, before)) throw new Unchanged(before);
     const row = { ...changed, updatedAt: tx.now };
     await tx.update(ctx.db.tables.users).set(row).where(eq(ctx.db.tables.users.id, userId));
-    tx.record(userUpdated, userId, { before: toUser(before), after: toUser(row) }, null);
+    tx.record(userUpdated, userId, withPrevious(toUser(before), toUser(row)), null);
     return row;
   });
   return toProfile(ctx, after);

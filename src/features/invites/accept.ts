@@ -5,7 +5,7 @@ import type { Id } from "../../lib/ids.ts";
 import { hashOf } from "../../lib/secrets.ts";
 import { personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
-import { type Change, change } from "../../platform/events.ts";
+import { type Change, change, withPrevious } from "../../platform/events.ts";
 import { addUser, hashChosen } from "../identity/create-user.ts";
 import type { User } from "../identity/model.ts";
 import { memberAdded } from "../members/events.ts";
@@ -16,7 +16,7 @@ import { toWorkspace, type WorkspaceRow } from "../workspaces/model.ts";
 import { accountThere, inviteOver, otherAddress, signInFirst } from "./errors.ts";
 import { inviteAccepted, inviteDeclined } from "./events.ts";
 import { endInvite } from "./invites.ts";
-import { type Acceptance, type Accepted, type ReceivedInvite, toInvite } from "./model.ts";
+import { type Acceptance, type Accepted, type InviteRow, type ReceivedInvite, toInvite } from "./model.ts";
 import { accountOf, listReceived, type Received, receivedBy, receivedWith } from "./received.ts";
 import type { Reader } from "./store.ts";
 
@@ -77,10 +77,13 @@ export function declineInvite(ctx: Context, id: string): Promise<ReceivedInvite>
     const received = await mine(tx, ctx, id);
     const [told] = await listReceived(tx, ctx, [received]);
     const ended = await endInvite(tx, ctx, received.invite, "declined");
-    tx.record(inviteDeclined, ended.id, toInvite(ended, tx.now), ended.workspaceId);
+    tx.record(inviteDeclined, ended.id, endOf(received.invite, ended, tx.now), ended.workspaceId);
     return told!;
   });
 }
+
+const endOf = (before: InviteRow, after: InviteRow, now: number) =>
+  withPrevious(toInvite(before, now), toInvite(after, now));
 
 const again = (tx: Change, ctx: Context, hash: string) => receivedWith(tx, ctx, hash, tx.now);
 
@@ -117,7 +120,7 @@ async function join(
     tx.record(memberAdded, userId, toMember(row), workspace.id);
   }
   const ended = await endInvite(tx, ctx, invite, "accepted", userId);
-  tx.record(inviteAccepted, invite.id, toInvite(ended, tx.now), workspace.id);
+  tx.record(inviteAccepted, invite.id, endOf(invite, ended, tx.now), workspace.id);
   return { workspace: toWorkspace(workspace, null), role: known?.role ?? invite.role, user: null };
 }
 

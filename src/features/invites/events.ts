@@ -1,9 +1,9 @@
-import { defineEvent } from "../../platform/events.ts";
+import { defineEvent, defineUpdate } from "../../platform/events.ts";
 import { Invite } from "./model.ts";
 
 export const inviteCreated = defineEvent("invite.created", Invite);
 /** With a new token: the one that was mailed before opens nothing any more. */
-export const inviteResent = defineEvent("invite.resent", Invite);
-export const inviteRevoked = defineEvent("invite.revoked", Invite);
-export const inviteAccepted = defineEvent("invite.accepted", Invite);
-export const inviteDeclined = defineEvent("invite.declined", Invite);
+export const inviteResent = defineUpdate("invite.resent", Invite);
+export const inviteRevoked = defineUpdate("invite.revoked", Invite);
+export const inviteAccepted = defineUpdate("invite.accepted", Invite);
+export const inviteDeclined = defineUpdate("invite.declined", Invite);

@@ -5,7 +5,7 @@ import { type Id, newId } from "../../lib/ids.ts";
 import { addressKey } from "../../lib/mailbox.ts";
 import { hashOf, randomText } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
-import { type Change, change } from "../../platform/events.ts";
+import { type Change, change, withPrevious } from "../../platform/events.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { personalIsAlone } from "../members/errors.ts";
@@ -122,16 +122,17 @@ export const resendInvite = (ctx: Context, id: string): Promise<Invite> =>
     const { invites } = ctx.db.tables;
     await tx.update(invites).set(row).where(eq(invites.id, row.id));
     const invite = toInvite(row, tx.now);
-    tx.record(inviteResent, row.id, invite);
+    tx.record(inviteResent, row.id, withPrevious(toInvite(before, tx.now), invite));
     return invite;
   });
 
 /** Takes an invitation back: its token opens nothing any more. */
 export const revokeInvite = (ctx: Context, id: string): Promise<Invite> =>
   change(ctx, async (tx) => {
-    const row = await endInvite(tx, ctx, await openInvite(tx, ctx, id), "revoked");
+    const before = await openInvite(tx, ctx, id);
+    const row = await endInvite(tx, ctx, before, "revoked");
     const invite = toInvite(row, tx.now);
-    tx.record(inviteRevoked, row.id, invite);
+    tx.record(inviteRevoked, row.id, withPrevious(toInvite(before, tx.now), invite));
     return invite;
   });
 
@@ -181,7 +182,7 @@ async function endExpired(tx: Change, ctx: Context, workspaceId: Id<"ws">, email
   if (!row) return;
   if (row.expiresAt > tx.now) throw invitedAlready();
   const ended = await endInvite(tx, ctx, row, "revoked");
-  tx.record(inviteRevoked, ended.id, toInvite(ended, tx.now));
+  tx.record(inviteRevoked, ended.id, withPrevious(toInvite(row, tx.now), toInvite(ended, tx.now)));
 }
 
 interface ToMail {

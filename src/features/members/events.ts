@@ -1,13 +1,10 @@
 import { Type as t } from "@sinclair/typebox";
-import { defineEvent } from "../../platform/events.ts";
+import { defineEvent, defineUpdate } from "../../platform/events.ts";
 import { Member, Role, Transfer } from "./model.ts";
 
 export const memberAdded = defineEvent("member.created", Member);
 /** `previous.role` is what they were. */
-export const memberUpdated = defineEvent(
-  "member.updated",
-  t.Intersect([Member, t.Object({ previous: t.Object({ role: t.String(), roleName: t.String() }) })]),
-);
+export const memberUpdated = defineUpdate("member.updated", Member);
 /** Removed by another. */
 export const memberRemoved = defineEvent("member.deleted", Member);
 /** Left by themselves. */
@@ -15,10 +12,7 @@ export const memberLeft = defineEvent("member.left", Member);
 
 const RoleFacts = t.Omit(Role, ["members"]);
 export const roleCreated = defineEvent("role.created", RoleFacts);
-export const roleUpdated = defineEvent(
-  "role.updated",
-  t.Intersect([RoleFacts, t.Object({ previous: t.Partial(RoleFacts) })]),
-);
+export const roleUpdated = defineUpdate("role.updated", RoleFacts);
 export const roleDeleted = defineEvent("role.deleted", RoleFacts);
 
 export const transferOffered = defineEvent("workspace.transfer_offered", Transfer);

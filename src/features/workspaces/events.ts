@@ -4,7 +4,7 @@ import { Workspace } from "./model.ts";
 export const workspaceCreated = defineEvent("workspace.created", Workspace);
 export const workspaceUpdated = defineUpdate("workspace.updated", Workspace);
 /** It answers nothing any more, and can be restored until `purgeAt`. */
-export const workspaceDeleted = defineEvent("workspace.deleted", Workspace);
-export const workspaceRestored = defineEvent("workspace.restored", Workspace);
+export const workspaceDeleted = defineUpdate("workspace.deleted", Workspace);
+export const workspaceRestored = defineUpdate("workspace.restored", Workspace);
 /** Gone for good, with everything that was in it. */
 export const workspacePurged = defineEvent("workspace.purged", Workspace);

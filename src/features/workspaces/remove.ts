@@ -3,7 +3,7 @@ import { AppError } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { assertFreshPersonOrLocal } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
-import { type Change, change } from "../../platform/events.ts";
+import { type Change, change, withPrevious } from "../../platform/events.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
 import { brandOfWorkspace } from "./brand.ts";
 import { deletedMail } from "./deleted-mail.ts";
@@ -44,7 +44,7 @@ export async function shutWorkspace(
   await tx.update(workspaces).set({ purgeAt }).where(eq(workspaces.id, row.id));
   await tx.delete(transfers).where(eq(transfers.workspaceId, row.id));
   const workspace = toWorkspace({ ...row, deletedAt: tx.now, updatedAt: tx.now, purgeAt }, testId);
-  tx.record(workspaceDeleted, workspace.id, workspace, row.id);
+  tx.record(workspaceDeleted, workspace.id, withPrevious(toWorkspace(row, testId), workspace), row.id);
   return workspace;
 }
 
@@ -77,7 +77,7 @@ export function restoreWorkspace(ctx: Context): Promise<Workspace> {
       .set({ deletedAt: null, purgeAt: null, updatedAt: tx.now })
       .where(bothSides(ctx, row.id));
     const workspace = toWorkspace(after, testId);
-    tx.record(workspaceRestored, workspace.id, workspace, row.id);
+    tx.record(workspaceRestored, workspace.id, withPrevious(toWorkspace(row, testId), workspace), row.id);
     return workspace;
   });
 }

@@ -34,7 +34,7 @@ test("a profile is changed by what is named, in one spelling, and the event tell
   const rows = await app.db.read.select().from(app.db.tables.events);
   const [event] = rows.filter(({ type }) => type === "user.updated");
   expect(event).toMatchObject({ actorId: ada.id, subjectId: ada.id });
-  expect(event!.data).toMatchObject({ before: { firstName: null }, after: { firstName: "Amélie" } });
+  expect(event!.data).toMatchObject({ firstName: "Amélie", previous: { firstName: null } });
   // Nothing to change is no event.
   await ada.call("PATCH", "/user/profile", { firstName: "Amélie" });
   expect((await app.events()).filter((type) => type === "user.updated")).toHaveLength(1);
