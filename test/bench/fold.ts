@@ -8,7 +8,7 @@ import { openControl } from "../../src/clicks/journal/control.ts";
 import { drawSalt } from "../../src/clicks/journal/salt.ts";
 import { installationMark, makeSegment } from "../../src/clicks/journal/segment.ts";
 import { openWriter } from "../../src/clicks/journal/writer.ts";
-import { openRows } from "../../src/clicks/rows/store.ts";
+import { openColumns } from "../../src/clicks/columns/store.ts";
 import { manyVisits } from "../clicks/support/visits.ts";
 
 const count = Number(process.argv[2] ?? 600_000);
@@ -36,7 +36,7 @@ for (const visit of visits) writer.record(visit);
 visits.length = 0;
 Bun.gc(true);
 
-const store = openRows(folder);
+const store = openColumns(folder);
 const enrich = enricher();
 let folded = 0;
 let readNs = 0;

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { openCombinations } from "./combinations.ts";
+import { type Combinations, openCombinations } from "./combinations.ts";
 
 /** Texts remembered before the memory is emptied and begun anew. */
 const TEXTS_MAX = 65_536;
@@ -11,9 +11,9 @@ export interface Dictionary {
   text(text: string): number;
   /** The number of a link, made when it is new. 0 for no link. */
   link(link: string, workspace: string): number;
-  agent(parts: readonly string[]): number;
-  referrer(parts: readonly string[]): number;
-  campaign(parts: readonly string[]): number;
+  readonly agents: Combinations;
+  readonly referrers: Combinations;
+  readonly campaigns: Combinations;
   /** Numbers given out since the last commit may be given out again: call it after a rollback. */
   forget(): void;
 }
@@ -51,9 +51,9 @@ export function openDictionary(db: Database): Dictionary {
       links.set(link, id);
       return id;
     },
-    agent: agents.of,
-    referrer: referrers.of,
-    campaign: campaigns.of,
+    agents,
+    referrers,
+    campaigns,
     forget() {
       texts.clear();
       links.clear();

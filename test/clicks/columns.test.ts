@@ -1,19 +1,22 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { answer } from "../../src/clicks/rows/query.ts";
-import { openRows } from "../../src/clicks/rows/store.ts";
-import type { Question } from "../../src/clicks/store.ts";
+import { openColumns } from "../../src/clicks/columns/store.ts";
 import { click } from "../contracts/click-questions.ts";
 import { clickStoreContract } from "../contracts/click-store.ts";
 import { temporaryFolder } from "./support/journal.ts";
 
-clickStoreContract("rows", { open: async (folder) => openRows(folder), newFolder: temporaryFolder });
+clickStoreContract("columns", { open: async (folder) => openColumns(folder), newFolder: temporaryFolder });
+// Every batch becomes a block, and finds others to be joined with.
+clickStoreContract("columns, sealed at once", {
+  open: async (folder) => openColumns(folder, { tailMax: 1 }),
+  newFolder: temporaryFolder,
+});
 
 test("a batch that fails half way leaves nothing behind, and can be handed over again", async () => {
   const folder = temporaryFolder();
-  const store = openRows(folder);
-  const broken = { ...click(), linkVersion: "one" as unknown as number };
+  const store = openColumns(folder);
+  const broken = { ...click(), visitor: 7 as unknown as bigint };
   await expect(
     store.append([click({ linkId: "link_x" }), broken], { segment: 1, offset: 8 }),
   ).rejects.toThrow();
@@ -25,51 +28,17 @@ test("a batch that fails half way leaves nothing behind, and can be handed over 
 
 test("a store made by a newer version, or by an edited migration, is not opened", async () => {
   const folder = temporaryFolder();
-  await openRows(folder).close();
+  await openColumns(folder).close();
   const change = (sql: string) => {
     const db = new Database(join(folder, "clicks.db"));
     db.run(sql);
     db.close();
   };
   change("insert into migrations values (99, '0099_later', 'x')");
-  expect(() => openRows(folder)).toThrow("newer version");
+  expect(() => openColumns(folder)).toThrow("newer version");
   change("delete from migrations where number = 99");
   change("update migrations set checksum = 'other'");
-  expect(() => openRows(folder)).toThrow("not the one that was applied");
-});
-
-test("only the newest days of visitors are kept", async () => {
-  const folder = temporaryFolder();
-  const store = openRows(folder);
-  const DAY_MS = 86_400_000;
-  for (let day = 0; day < 10; day++)
-    await store.append([click({ at: Date.UTC(2026, 0, 1 + day) })], { segment: 1, offset: 8 * (day + 1) });
-  await store.close();
-  const db = new Database(join(folder, "clicks.db"), { readonly: true });
-  const days = db.query<{ day: number }, []>("select distinct day from seen order by day").all();
-  expect(days.map(({ day }) => day)).toEqual([7, 8, 9].map((day) => Date.UTC(2026, 0, 1 + day) / DAY_MS));
-  db.close();
-});
-
-test("a question about one link is not answered by reading the whole workspace", async () => {
-  const folder = temporaryFolder();
-  await openRows(folder).close();
-  const db = new Database(join(folder, "clicks.db"), { strict: true });
-  const asked: string[] = [];
-  const query = db.query.bind(db);
-  db.query = ((sql: string) => {
-    asked.push(sql);
-    return query(sql);
-  }) as typeof db.query;
-  const whole = { workspaceId: "ws_1", from: 0, to: 9, timezone: "UTC", limit: 5 };
-  const planOf = (where: Question["where"]) => {
-    answer(db, { ...whole, where, groupBy: "browser" });
-    const steps = query<{ detail: string }, []>(`explain query plan ${asked.at(-1)}`).all();
-    return steps.map(({ detail }) => detail).join("\n");
-  };
-  expect(planOf({ link: ["link_1"] })).toContain("SEARCH c USING INDEX clicks_by_link");
-  expect(planOf({})).toContain("SEARCH c USING INDEX clicks_by_workspace");
-  db.close();
+  expect(() => openColumns(folder)).toThrow("not the one that was applied");
 });
 
 describe("a purge", () => {
@@ -77,14 +46,17 @@ describe("a purge", () => {
     const db = new Database(join(folder, "clicks.db"), { readonly: true });
     const count = (table: string) =>
       db.query<{ count: number }, []>(`select count(*) as count from ${table}`).get()!.count;
-    const counts = [count("links"), count("totals"), count("seen"), count("clicks")];
+    const { clicks } = db
+      .query<{ clicks: number }, []>("select coalesce(sum(clicks), 0) as clicks from blocks")
+      .get()!;
+    const counts = [count("links"), count("totals"), clicks + count("tail")];
     db.close();
     return counts;
   };
 
   test("of a link leaves no row of it, not even where its last click was forgotten before", async () => {
     const folder = temporaryFolder();
-    const store = openRows(folder);
+    const store = openColumns(folder);
     const clicks = ["link_1", "link_2", "link_3"].map((linkId) => click({ linkId, visitor: 7n }));
     await store.append([...clicks, click({ linkId: "link_4", outcome: "expired" })], {
       segment: 1,
@@ -92,17 +64,17 @@ describe("a purge", () => {
     });
     await store.forget({ workspaceId: "ws_1", linkId: "link_1" });
     await store.forget({ workspaceId: "ws_1", linkId: "link_4" });
-    expect(rowsIn(folder)).toEqual([2, 2, 2, 2]);
+    expect(rowsIn(folder)).toEqual([2, 2, 2]);
     await store.forget({ workspaceId: "ws_1", before: Number.MAX_SAFE_INTEGER });
-    expect(rowsIn(folder)).toEqual([2, 2, 0, 0]);
+    expect(rowsIn(folder)).toEqual([2, 2, 0]);
     await store.forget({ workspaceId: "ws_1", linkId: "link_2" });
-    expect(rowsIn(folder)).toEqual([1, 1, 0, 0]);
+    expect(rowsIn(folder)).toEqual([1, 1, 0]);
     await store.close();
   });
 
   test("leaves none of their texts, and all that other clicks still say", async () => {
     const folder = temporaryFolder();
-    const store = openRows(folder);
+    const store = openColumns(folder);
     const mine = {
       referrerHost: "private.example",
       referrerUrl: "https://private.example/jane",
@@ -150,7 +122,7 @@ describe("a purge", () => {
 
   test("of a workspace leaves no row of its links, and those of another", async () => {
     const folder = temporaryFolder();
-    const store = openRows(folder);
+    const store = openColumns(folder);
     const clicks = [click(), click({ linkId: "link_2" }), click({ linkId: "link_9", workspaceId: "ws_2" })];
     await store.append(clicks, { segment: 1, offset: 8 });
     await store.forget({ workspaceId: "ws_1" });
@@ -160,7 +132,7 @@ describe("a purge", () => {
   });
 
   test("does not give the clicks of a purged link to the next new one", async () => {
-    const store = openRows(temporaryFolder());
+    const store = openColumns(temporaryFolder());
     await store.append([click({ visitor: 7n })], { segment: 1, offset: 8 });
     const before = (await store.totalsSince(0, 9)).at(-1)!.sequence;
     await store.forget({ workspaceId: "ws_1", linkId: "link_1" });
@@ -175,7 +147,7 @@ describe("a purge", () => {
   });
 
   test("is told once, in its place and within the limit", async () => {
-    const store = openRows(temporaryFolder());
+    const store = openColumns(temporaryFolder());
     await store.append([click(), click({ linkId: "link_2" })], { segment: 1, offset: 8 });
     const before = (await store.totalsSince(0, 9)).at(-1)!.sequence;
     await store.forget({ workspaceId: "ws_1", linkId: "link_1" });
