@@ -12,6 +12,7 @@ const verdictCodes = codes<Verdict>(verdicts);
 export function batchOf(clicks: readonly Click[], dictionary: Dictionary): Batch {
   const batch = newBatch(clicks.length);
   const { at, visitor, chance, numbers } = batch;
+  dictionary.links(clicks, numbers.link);
   const workspaceOf = lately(dictionary.text);
   const domainOf = lately(dictionary.text);
   for (let i = 0; i < clicks.length; i++) {
@@ -24,7 +25,6 @@ export function batchOf(clicks: readonly Click[], dictionary: Dictionary): Batch
     visitor[2 * i + 1] = words[1]! ^ mix[1]!;
     numbers.workspace[i] = workspaceOf(click.workspaceId);
     numbers.domain[i] = domainOf(click.domainId);
-    numbers.link[i] = dictionary.link(click.linkId, click.workspaceId);
     numbers.version[i] = click.linkVersion;
     numbers.outcome[i] = outcomeCodes[click.outcome];
     numbers.trigger[i] = triggerCodes[click.trigger];

@@ -9,8 +9,8 @@ const LINKS_MAX = 131_072;
 export interface Dictionary {
   /** The number of a text, made when it is new. 0 for the empty text. */
   text(text: string): number;
-  /** The number of a link, made when it is new. 0 for no link. */
-  link(link: string, workspace: string): number;
+  /** Writes the numbers of the links of clicks, made when they are new, in their places; 0 for no link. */
+  links(wanted: readonly Linked[], into: Uint32Array): void;
   readonly agents: Combinations;
   readonly referrers: Combinations;
   readonly campaigns: Combinations;
@@ -18,11 +18,20 @@ export interface Dictionary {
   forget(): void;
 }
 
+interface Linked {
+  readonly linkId: string;
+  readonly workspaceId: string;
+}
+
 export function openDictionary(db: Database): Dictionary {
   const find = db.prepare<{ id: number }, [string]>("select id from texts where text = ?");
   const insert = db.prepare<{ id: number }, [string]>("insert into texts (text) values (?) returning id");
-  const findOrInsert = db.prepare<{ id: number }, [string, string]>(
-    "insert into links (link, workspace) values (?, ?) on conflict do update set link = link returning id",
+  const insertLinks = db.prepare<unknown, [string]>(
+    `insert into links (link, workspace) select value ->> 0, value ->> 1 from json_each(?) where true
+     on conflict do nothing`,
+  );
+  const findLinks = db.prepare<{ id: number; link: string }, [string]>(
+    "select id, link from links where link in (select value from json_each(?))",
   );
   const texts = new Map<string, number>();
   const links = new Map<string, number>();
@@ -42,14 +51,23 @@ export function openDictionary(db: Database): Dictionary {
   const campaigns = openCombinations(db, "campaigns", text);
   return {
     text,
-    link(link, workspace) {
-      if (link === "") return 0;
-      const known = links.get(link);
-      if (known !== undefined) return known;
-      const { id } = findOrInsert.get(link, workspace)!;
-      if (links.size >= LINKS_MAX) links.clear();
-      links.set(link, id);
-      return id;
+    links(wanted, into) {
+      const unknown = new Map<string, number[]>();
+      for (let i = 0; i < wanted.length; i++) {
+        const { linkId } = wanted[i]!;
+        const known = linkId === "" ? 0 : links.get(linkId);
+        if (known !== undefined) into[i] = known;
+        else unknown.getOrInsert(linkId, []).push(i);
+      }
+      if (unknown.size === 0) return;
+      // Together and in order: one by one, they cost more than all else of a click.
+      const ids = [...unknown.keys()].sort();
+      insertLinks.run(JSON.stringify(ids.map((id) => [id, wanted[unknown.get(id)![0]!]!.workspaceId])));
+      if (links.size + ids.length > LINKS_MAX) links.clear();
+      for (const { id, link } of findLinks.all(JSON.stringify(ids))) {
+        links.set(link, id);
+        for (const i of unknown.get(link)!) into[i] = id;
+      }
     },
     agents,
     referrers,
