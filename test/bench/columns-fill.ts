@@ -24,7 +24,10 @@ const folder = mkdtempSync(join(tmpdir(), "waypost-bench-"));
 
 const pickLink = zipf(LINKS);
 const links = Array.from({ length: LINKS }, (_, i) => `link_01k${String(i).padStart(23, "0")}`);
-const networks = Array.from({ length: 20_000 }, (_, i) => `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/24`);
+const networks = Array.from(
+  { length: 20_000 },
+  (_, i) => `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/24`,
+);
 const pickNetwork = zipf(networks.length);
 const referrers = Array.from({ length: 5000 }, (_, i) => ({
   referrerHost: `site${i % 300}.example`,

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openColumns } from "../../src/clicks/columns/store.ts";
 import { enricher } from "../../src/clicks/enrich/enrich.ts";
 import { openSource, readBatch } from "../../src/clicks/fold.ts";
 import { openControl } from "../../src/clicks/journal/control.ts";
 import { drawSalt } from "../../src/clicks/journal/salt.ts";
 import { installationMark, makeSegment } from "../../src/clicks/journal/segment.ts";
 import { openWriter } from "../../src/clicks/journal/writer.ts";
-import { openColumns } from "../../src/clicks/columns/store.ts";
 import { manyVisits } from "../clicks/support/visits.ts";
 
 const count = Number(process.argv[2] ?? 600_000);

@@ -1,8 +1,12 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import rowsSql from "../../migrations/clicks/0001_rows.sql" with { type: "text" };
+import { numbers } from "../../src/clicks/columns/batch.ts";
+import type { Report } from "../../src/clicks/columns/blocks.ts";
 import { openColumns } from "../../src/clicks/columns/store.ts";
-import { click } from "../contracts/click-questions.ts";
+import { openTail } from "../../src/clicks/columns/tail.ts";
+import { click, DAY_MS, question, T } from "../contracts/click-questions.ts";
 import { clickStoreContract } from "../contracts/click-store.ts";
 import { temporaryFolder } from "./support/journal.ts";
 
@@ -40,6 +44,159 @@ test("a store made by a newer version, or by an edited migration, is not opened"
   change("update migrations set checksum = 'other'");
   expect(() => openColumns(folder)).toThrow("not the one that was applied");
 });
+
+/** Clicks of so many links each, on so many days, handed over in small batches. */
+async function filled(folder: string, { days = 1, batches = 30, tailMax = 40 } = {}, report?: Report) {
+  const store = openColumns(folder, { tailMax, ...(report === undefined ? {} : { report }) });
+  for (let i = 0; i < batches; i++) {
+    const at = T + Math.floor((i * days) / batches) * DAY_MS + i;
+    const batch = Array.from({ length: 20 }, (_, k) => click({ at, linkId: `link_${k % 5}` }));
+    await store.append(batch, { segment: 1, offset: 8 * (i + 1) });
+  }
+  return store;
+}
+
+const sqlOn = <Row>(folder: string, sql: string): Row[] => {
+  const db = new Database(join(folder, "clicks.db"));
+  const rows = db.query<Row, []>(sql).all();
+  db.close();
+  return rows;
+};
+
+describe("blocks", () => {
+  type Row = { clicks: number; first: number; last: number };
+  const blocksIn = (folder: string) => sqlOn<Row>(folder, "select clicks, first, last from blocks");
+
+  test("are joined as they come: their number does not grow with the batches", async () => {
+    const folder = temporaryFolder();
+    await (await filled(folder, { batches: 300 })).close();
+    const blocks = blocksIn(folder);
+    expect(blocks.length).toBeLessThanOrEqual(8);
+    expect(blocks.reduce((sum, { clicks }) => sum + clicks, 0)).toBe(6000);
+  });
+
+  test("of small days are shared by several", async () => {
+    const folder = temporaryFolder();
+    await (await filled(folder, { days: 20, batches: 60 })).close();
+    expect(blocksIn(folder).length).toBeLessThanOrEqual(6);
+  });
+
+  test("hold no more than the limit, of a batch however large", async () => {
+    const folder = temporaryFolder();
+    const store = openColumns(folder);
+    const many = Array.from({ length: 150_000 }, () => click());
+    await store.append(many, { segment: 1, offset: 8 });
+    const { rows } = await store.query(question());
+    expect(rows).toMatchObject([{ all: 150_000, uniqueClicks: 150_000 }]);
+    await store.close();
+    expect(
+      blocksIn(folder)
+        .map(({ clicks }) => clicks)
+        .sort(),
+    ).toEqual([18_928, 65_536, 65_536]);
+  });
+});
+
+describe("damage", () => {
+  const all = question({ from: 0, to: Number.MAX_SAFE_INTEGER });
+
+  test("of a block is told once; the rest answers, and says that it is not all", async () => {
+    const folder = temporaryFolder();
+    await (await filled(folder, { days: 2, batches: 30, tailMax: 1 })).close();
+    const [first] = sqlOn<{ id: number; clicks: number }>(
+      folder,
+      "select id, clicks from blocks order by first",
+    );
+    // The last byte of what says how a click was counted.
+    const column = first!.id * 32 + numbers.indexOf("counted");
+    sqlOn(
+      folder,
+      `update columns set dictionary = cast(substr(dictionary, 1, length(dictionary) - 1) || x'7f' as blob) where id = ${column}`,
+    );
+    const told: string[] = [];
+    const store = openColumns(folder, { report: (message) => told.push(message) });
+    for (let round = 0; round < 2; round++) {
+      const { rows, partial } = await store.query(all);
+      expect(rows[0]!.all).toBe(600 - first!.clicks);
+      expect(partial).toBe(true);
+    }
+    expect(told).toHaveLength(1);
+    const later = await store.query({ ...all, from: T + 1.5 * DAY_MS });
+    expect(later.partial).toBeUndefined();
+    // What follows is kept and counted, and the damaged block goes with its workspace.
+    await store.append([click({ at: T + DAY_MS })], { segment: 1, offset: 9999 });
+    expect((await store.query(all)).rows[0]!.all).toBe(601 - first!.clicks);
+    await store.forget({ workspaceId: "ws_1" });
+    expect(await store.query(all)).toMatchObject({ rows: [{ all: 0 }], exact: true });
+    expect((await store.query(all)).partial).toBeUndefined();
+    await store.close();
+  });
+
+  test("of the tail is told, and what is appended later counts", async () => {
+    const folder = temporaryFolder();
+    await (await filled(folder, { batches: 3, tailMax: 1000 })).close();
+    sqlOn(folder, "update tail set data = cast(substr(data, 1, length(data) - 3) as blob)");
+    const told: string[] = [];
+    const store = openColumns(folder, { report: (message) => told.push(message) });
+    await store.append([click()], { segment: 1, offset: 9999 });
+    expect(await store.query(all)).toMatchObject({ rows: [{ all: 1 }], partial: true });
+    expect(new Set(told).size).toBe(1);
+    await store.close();
+  });
+});
+
+test("clicks that an earlier version kept as rows are carried over, all of them and once", async () => {
+  const folder = temporaryFolder();
+  const before = await filled(folder, { batches: 4, tailMax: 1000 });
+  const wanted = await before.query(question({ groupBy: "link" }));
+  await before.close();
+  asRows(folder);
+  await openColumns(folder).close();
+  const store = openColumns(folder);
+  expect(await store.query(question({ groupBy: "link" }))).toEqual(wanted);
+  // A visitor who was counted as a row is not new as a column.
+  await store.append([click({ linkId: "link_1", visitor: 1n })], { segment: 2, offset: 8 });
+  await store.append([click({ linkId: "link_1", visitor: 1n })], { segment: 2, offset: 16 });
+  expect(await store.totals(["link_1"])).toMatchObject([{ clicks: 18, uniqueClicks: 17 }]);
+  const { rows } = await store.query(question({ where: { link: ["link_1"] } }));
+  expect(rows).toMatchObject([{ clicks: 18, uniqueClicks: 17 }]);
+  await store.close();
+  expect(sqlOn(folder, "select name from sqlite_schema where name in ('clicks', 'seen')")).toEqual([]);
+});
+
+/** Puts a store back into the form of migration 0002: rows, made of what is in its tail. */
+function asRows(folder: string): void {
+  const db = new Database(join(folder, "clicks.db"), { strict: true });
+  const batches = openTail(db, () => {}).batches();
+  const [first] = rowsSql.match(/create table clicks[^;]*;/)!;
+  const [seen] = rowsSql.match(/create table seen[^;]*;/)!;
+  for (const table of ["blocks", "columns", "tail"]) db.run(`drop table ${table}`);
+  db.run(first!);
+  db.run(seen!);
+  db.run("delete from migrations where number = 3");
+  const insert = db.prepare(`insert into clicks values (${Array(19).fill("?").join(", ")})`);
+  for (const { count, at, visitor, numbers: n } of batches)
+    for (let i = 0; i < count; i++) {
+      const words = [visitor[2 * i]!, visitor[2 * i + 1]!].map((word) => BigInt.asUintN(32, BigInt(word)));
+      const of = (name: (typeof numbers)[number]) => n[name][i]!;
+      const hash = BigInt.asIntN(64, words[0]! | (words[1]! << 32n));
+      const order = [
+        "link",
+        "version",
+        "outcome",
+        "trigger",
+        "rule",
+        "variant",
+        "verdict",
+        "reason",
+      ] as const;
+      insert.run(
+        ...[at[i]!, String(i).padStart(16, "0"), of("workspace"), of("domain"), ...order.map(of)],
+        ...[of("counted"), hash, of("network"), of("agent"), of("referrer"), of("language"), of("campaign")],
+      );
+    }
+  db.close();
+}
 
 describe("a purge", () => {
   const rowsIn = (folder: string) => {

@@ -25,7 +25,7 @@ export interface Batch {
   /** Milliseconds since 1970. */
   readonly at: Float64Array;
   /** The visitor's hash mixed with the day, two words a click; only where `counted` is a click of somebody. */
-  readonly visitor: Uint32Array;
+  readonly visitor: Int32Array;
   /** The first 32 bits of chance of the click's id. */
   readonly chance: Uint32Array;
   readonly numbers: Readonly<Record<NumberColumn, Uint32Array>>;
@@ -46,7 +46,7 @@ export function batchOver(bytes: Uint8Array, count: number): Batch {
   return {
     count,
     at: new Float64Array(buffer, byteOffset, count),
-    visitor: words(count * 8, count * 2),
+    visitor: new Int32Array(buffer, byteOffset + count * 8, count * 2),
     chance: words(count * 16, count),
     numbers: Object.fromEntries(columns) as Record<NumberColumn, Uint32Array>,
     bytes,

@@ -16,9 +16,11 @@ import type { Part } from "./part.ts";
 
 export const BLOCK_CLICKS = 65_536;
 /** Numbers of columns in their ids: those of `numbers` by their places, then these. */
-const VISITOR = 16;
-const AT = 17;
-const CHANCE = 18;
+const AT = 16;
+const CHANCE = 17;
+/** Visitors are the largest column. In pieces, so that a question about one link reads little of it. */
+const VISITOR = 18;
+const PIECE_CLICKS = 8192;
 const COLUMNS = 32;
 /** Words of link dictionaries that are kept in memory, for questions about one link. */
 const KEPT_WORDS = 4_000_000;
@@ -134,7 +136,16 @@ export function openBlocks(db: Database, report: Report): Blocks {
         return unpackPlaces(packed, entries, count);
       },
       at: () => unpackTimes(data(block, AT), first, count),
-      visitor: () => unpackWords(data(block, VISITOR), 2 * count),
+      visitor(from, to) {
+        const base = Math.floor(from / PIECE_CLICKS) * PIECE_CLICKS;
+        const end = Math.min(count, Math.ceil(to / PIECE_CLICKS) * PIECE_CLICKS);
+        const words = new Int32Array(2 * (end - base));
+        for (let at = base; at < end; at += PIECE_CLICKS) {
+          const packed = data(block, VISITOR + at / PIECE_CLICKS);
+          words.set(unpackWords(packed, 2 * Math.min(PIECE_CLICKS, count - at)), 2 * (at - base));
+        }
+        return { words, base };
+      },
     };
   }
 
@@ -147,7 +158,7 @@ export function openBlocks(db: Database, report: Report): Blocks {
       const from = part(block);
       const batch = newBatch(block.clicks);
       batch.at.set(from.at());
-      batch.visitor.set(from.visitor());
+      batch.visitor.set(from.visitor(0, block.clicks).words);
       batch.chance.set(unpackWords(data(block, CHANCE), block.clicks));
       for (const name of numbers) {
         const values = from.dictionary(name);
@@ -172,7 +183,10 @@ export function openBlocks(db: Database, report: Report): Blocks {
           packPlaces(places, values.length),
         );
       }
-      insertColumn.run(id * COLUMNS + VISITOR, 0, 0, none, packWords(batch.visitor));
+      for (let at = 0; at < batch.count; at += PIECE_CLICKS) {
+        const words = batch.visitor.subarray(2 * at, 2 * Math.min(at + PIECE_CLICKS, batch.count));
+        insertColumn.run(id * COLUMNS + VISITOR + at / PIECE_CLICKS, 0, 0, none, packWords(words));
+      }
       insertColumn.run(id * COLUMNS + AT, 0, 0, none, packTimes(batch.at, span));
       insertColumn.run(id * COLUMNS + CHANCE, 0, 0, none, packWords(batch.chance));
     },

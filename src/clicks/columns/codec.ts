@@ -116,7 +116,7 @@ export function unpackTimes(packed: Uint8Array, first: number, count: number): F
   return at;
 }
 
-export const packWords = (words: Uint32Array): Uint8Array => pack(bytesOf(words));
+export const packWords = (words: Uint32Array | Int32Array): Uint8Array => pack(bytesOf(words));
 
 export function unpackWords(packed: Uint8Array, count: number): Uint32Array {
   const bytes = unpack(packed);

@@ -4,6 +4,7 @@ import { type Batch, pick, placesWhere } from "./batch.ts";
 import { type Block, type Blocks, isDamage } from "./blocks.ts";
 import { placeIn } from "./indexed.ts";
 import { count, type Sources } from "./query.ts";
+import { filterOf } from "./scan.ts";
 import { take } from "./seal.ts";
 import { sweep } from "./sweep.ts";
 import { openTally } from "./tally.ts";
@@ -100,12 +101,7 @@ function recount(sources: Sources, workspace: number, links: ReadonlySet<number>
     workspace,
     from: 0,
     to: Number.MAX_SAFE_INTEGER,
-    filters: [
-      {
-        column: "link" as const,
-        admit: (dictionary: Uint32Array) => Uint8Array.from(dictionary, (one) => +links.has(one)),
-      },
-    ],
+    filters: [filterOf("link", [...links])],
     grouping: {
       column: "link" as const,
       groupsOf: (dictionary: Uint32Array) => dictionary.map((link) => tally.groupOf(link)),

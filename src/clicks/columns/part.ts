@@ -1,6 +1,12 @@
 import { type Batch, type NumberColumn, spanOf } from "./batch.ts";
 import { type Indexed, indexed } from "./indexed.ts";
 
+/** Two words for each click; those of click `i` are at `2 * (i - base)`. */
+export interface Words {
+  readonly words: Int32Array;
+  readonly base: number;
+}
+
 /** Clicks a question can be put to: a block on disk, or a batch of the tail. What is not asked for is not read. */
 export interface Part {
   readonly count: number;
@@ -14,7 +20,8 @@ export interface Part {
   dictionary(column: NumberColumn): Uint32Array;
   places(column: NumberColumn): Uint16Array;
   at(): Float64Array;
-  visitor(): Uint32Array;
+  /** The visitors of the clicks from one place up to another. */
+  visitor(from: number, to: number): Words;
 }
 
 /** @param batch at most 65,536 clicks */
@@ -33,6 +40,6 @@ export function partOver(batch: Batch): Part {
     dictionary: (name) => column(name).dictionary,
     places: (name) => column(name).places,
     at: () => batch.at,
-    visitor: () => batch.visitor,
+    visitor: () => ({ words: batch.visitor, base: 0 }),
   };
 }

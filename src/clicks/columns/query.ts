@@ -8,7 +8,7 @@ import type { NumberColumn } from "./batch.ts";
 import { type Block, type Blocks, isDamage } from "./blocks.ts";
 import type { Combined } from "./combined.ts";
 import type { Part } from "./part.ts";
-import { type Filter, type Grouping, type Plan, scanAll } from "./scan.ts";
+import { type Filter, filterOf, type Grouping, type Plan, scanAll } from "./scan.ts";
 import type { Tail } from "./tail.ts";
 import { openTally, type Tally } from "./tally.ts";
 
@@ -86,7 +86,10 @@ function byDimension(sources: Sources, question: Question, groupBy: Dimension): 
     column,
     groupsOf(dictionary) {
       const texts = of === undefined ? null : sources.combined.texts(...of);
-      return dictionary.map((number) => tally.groupOf(texts === null ? number : (texts[number] ?? 0)));
+      const groups = new Uint32Array(dictionary.length);
+      for (let i = 0; i < groups.length; i++)
+        groups[i] = tally.groupOf(texts === null ? dictionary[i]! : (texts[dictionary[i]!] ?? 0));
+      return groups;
     },
   };
   const told = count(sources, planOf(sources, question, grouping), tally);
@@ -157,12 +160,16 @@ function filterBy(
   { column, of, values }: Column,
   names: readonly string[],
 ): Filter {
-  const numbers = new Set(numbersOf(db, values, names));
+  const numbers = numbersOf(db, values, names);
+  if (of === undefined) return filterOf(column, numbers);
+  const wanted = new Set(numbers);
   return {
     column,
     admit(dictionary) {
-      const texts = of === undefined ? null : combined.texts(...of);
-      return Uint8Array.from(dictionary, (one) => +numbers.has(texts === null ? one : (texts[one] ?? 0)));
+      const texts = combined.texts(...of);
+      const table = new Uint8Array(dictionary.length);
+      for (let i = 0; i < table.length; i++) if (wanted.has(texts[dictionary[i]!] ?? 0)) table[i] = 1;
+      return table.includes(1) ? table : null;
     },
   };
 }

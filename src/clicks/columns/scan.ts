@@ -1,10 +1,10 @@
 import type { NumberColumn } from "./batch.ts";
 import { BLOCK_CLICKS } from "./blocks.ts";
 import { countedAs, DAY_MS } from "./counted.ts";
-import { lowerBound } from "./indexed.ts";
-import type { Part } from "./part.ts";
+import { lowerBound, placeIn } from "./indexed.ts";
+import type { Part, Words } from "./part.ts";
 import type { Tally } from "./tally.ts";
-import { mixHigh, mixLow } from "./visitors.ts";
+import { find, mixHigh, mixLow, spelled } from "./visitors.ts";
 
 /** Which clicks count, and as what. */
 export interface Plan {
@@ -21,8 +21,8 @@ export interface Plan {
 
 export interface Filter {
   readonly column: NumberColumn;
-  /** For each entry of a dictionary 1 when its clicks are wanted, else 0. */
-  admit(dictionary: Uint32Array): Uint8Array;
+  /** For each entry of a dictionary 1 when its clicks are wanted, else 0; null when none of them are. */
+  admit(dictionary: Uint32Array): Uint8Array | null;
 }
 
 export type Grouping =
@@ -34,6 +34,18 @@ export type Grouping =
     }
   /** Starts of the buckets, ascending; the first is not after `from`. */
   | { readonly starts: Float64Array };
+
+/** Clicks that have one of these numbers in a column. */
+export const filterOf = (column: NumberColumn, numbers: readonly number[]): Filter => ({
+  column,
+  admit(dictionary) {
+    const found = numbers.map((number) => placeIn(dictionary, number)).filter((place) => place >= 0);
+    if (found.length === 0) return null;
+    const table = new Uint8Array(dictionary.length);
+    for (const place of found) table[place] = 1;
+    return table;
+  },
+});
 
 const mask = new Uint8Array(BLOCK_CLICKS);
 const noPlaces = new Uint16Array(BLOCK_CLICKS);
@@ -50,7 +62,7 @@ export function scan(part: Part, plan: Plan, tally: Tally): void {
   const { places, groups } = grouped(part, plan);
   const kinds = part.dictionary("counted");
   const counted = part.places("counted");
-  const visitor = plan.needsUniques && kinds.includes(countedAs.click) ? part.visitor() : null;
+  const visitor = plan.needsUniques && kinds.includes(countedAs.click) ? part.visitor(from, to) : null;
   const at = plan.needsLast ? part.at() : null;
   countAll(from, to, places, groups, counted, kinds, tally);
   if (visitor !== null) countVisitors(from, to, places, groups, counted, kinds, visitor, tally);
@@ -62,19 +74,10 @@ function select(part: Part, { workspace, from, to, filters }: Plan): readonly [n
   if (part.last < from || part.first >= to) return null;
   // By dictionaries alone first: most parts without what is wanted end here.
   const admitted: { column: NumberColumn; table: Uint8Array }[] = [];
-  const all: readonly Filter[] =
-    part.workspace === null
-      ? [
-          {
-            column: "workspace",
-            admit: (numbers) => Uint8Array.from(numbers, (one) => +(one === workspace)),
-          },
-          ...filters,
-        ]
-      : filters;
+  const all = part.workspace === null ? [filterOf("workspace", [workspace]), ...filters] : filters;
   for (const { column, admit } of all) {
     const table = admit(part.dictionary(column));
-    if (!table.includes(1)) return null;
+    if (table === null) return null;
     if (table.includes(0)) admitted.push({ column, table });
   }
   let low = 0;
@@ -162,20 +165,27 @@ function countVisitors(
   groups: Uint32Array,
   counted: Uint16Array,
   kinds: Uint32Array,
-  visitor: Uint32Array,
+  visitor: Words,
   { uniques, seen }: Tally,
 ): void {
   const numbers = uniques();
   const wanted = kinds.indexOf(countedAs.click);
+  const { words, base } = visitor;
+  const slots = seen.room(to - from);
+  let found = 0;
   for (let i = from; i < to; i++) {
     if (mask[i] === 0 || counted[i] !== wanted) continue;
     const group = groups[places[i]!]!;
-    const isNew = seen.add(
-      (visitor[2 * i]! ^ mixLow(group)) >>> 0,
-      (visitor[2 * i + 1]! ^ mixHigh(group)) >>> 0,
-    );
-    if (isNew) numbers[group]!++;
+    const high = words[2 * (i - base) + 1]! ^ mixHigh(group);
+    const low = spelled(words[2 * (i - base)]! ^ mixLow(group), high);
+    const place = find(slots, low, high);
+    if (slots[place] !== 0 || slots[place + 1] !== 0) continue;
+    slots[place] = low;
+    slots[place + 1] = high;
+    numbers[group]!++;
+    found++;
   }
+  seen.grown(found);
 }
 
 function keepLast(

@@ -47,7 +47,7 @@ export function openSeen(blocks: Blocks, tail: Tail): Seen {
         last = days.get(day) ?? read(day);
         lastDay = day;
       }
-      return last.add((low ^ mixLow(link)) >>> 0, (high ^ mixHigh(link)) >>> 0);
+      return last.add(low ^ mixLow(link), high ^ mixHigh(link));
     },
     prune() {
       const past = [...days.keys()].sort((one, other) => other - one).slice(DAYS_KEPT);
@@ -71,12 +71,12 @@ function addAll(part: Part, day: number, seen: Visitors): void {
   const links = part.dictionary("link");
   const places = part.places("link");
   const counted = part.places("counted");
-  const visitor = part.visitor();
+  const { words, base } = part.visitor(0, part.count);
   const at = part.first >= from && part.last < to ? null : part.at();
   for (let i = 0; i < part.count; i++) {
     if (counted[i] !== kind || (at !== null && (at[i]! < from || at[i]! >= to))) continue;
     const link = links[places[i]!]!;
     if (link === 0) continue;
-    seen.add((visitor[2 * i]! ^ mixLow(link)) >>> 0, (visitor[2 * i + 1]! ^ mixHigh(link)) >>> 0);
+    seen.add(words[2 * (i - base)]! ^ mixLow(link), words[2 * (i - base) + 1]! ^ mixHigh(link));
   }
 }
