@@ -5,7 +5,8 @@ export class DamagedError extends Error {
   override readonly name = "DamagedError";
 }
 
-const HEAD_BYTES = 5;
+/** Checksum and kind, and as many zeros as let an array of words begin behind them. */
+const HEAD_BYTES = 8;
 const RAW = 0;
 const ZSTD = 1;
 const LEVEL = 1;
@@ -26,14 +27,14 @@ export function pack(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Bytes of their own, so that any array of numbers may be laid over them.
+ * Bytes over which any array of numbers may be laid.
  * @throws DamagedError
  */
 export function unpack(packed: Uint8Array): Uint8Array<ArrayBuffer> {
   if (packed.length < HEAD_BYTES || checksumOf(packed) !== crc32(packed.subarray(4)))
     throw new DamagedError("a checksum does not match");
   const body = packed.subarray(HEAD_BYTES);
-  if (packed[4] === RAW) return body.slice();
+  if (packed[4] === RAW) return body.byteOffset % 8 === 0 ? (body as Uint8Array<ArrayBuffer>) : body.slice();
   const { buffer, byteOffset, length } = Bun.zstdDecompressSync(body);
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
 }
