@@ -97,6 +97,47 @@ describe("blocks", () => {
   });
 });
 
+test("a question about one link reads nothing of blocks without it", async () => {
+  const folder = temporaryFolder();
+  const store = openColumns(folder, { tailMax: 1 });
+  for (const [i, linkId] of ["link_1", "link_2"].entries()) {
+    const clicks = Array.from({ length: 9000 }, (_, k) => click({ linkId, at: T + i * DAY_MS + k }));
+    await store.append(clicks, { segment: 1, offset: 8 * (i + 1) });
+  }
+  await store.close();
+  // Whatever else would be read of it is damaged.
+  const [other] = sqlOn<{ id: number }>(folder, "select max(id) as id from blocks");
+  const theirs = `id / 32 = ${other!.id} and id % 32 <> ${numbers.indexOf("link")}`;
+  sqlOn(folder, `update columns set dictionary = x'00', data = x'00' where ${theirs}`);
+  const again = openColumns(folder);
+  const whole = question({ from: T, to: T + 9 * DAY_MS });
+  const { rows, partial } = await again.query({ ...whole, where: { link: ["link_1"] } });
+  expect([rows[0]!.uniqueClicks, partial]).toEqual([9000, undefined]);
+  expect((await again.query(whole)).partial).toBe(true);
+  await again.close();
+});
+
+test("clicks are counted, and asked for, while they cannot be sealed", async () => {
+  const folder = temporaryFolder();
+  const told: string[] = [];
+  const store = openColumns(folder, { tailMax: 50, report: (message) => told.push(message) });
+  sqlOn(folder, "create trigger refuse before insert on blocks begin select raise(abort, 'refused'); end");
+  const append = (offset: number) =>
+    store.append(
+      Array.from({ length: 30 }, () => click()),
+      { segment: 1, offset },
+    );
+  for (const offset of [8, 16, 24]) await append(offset);
+  expect(told).toEqual(["Clicks could not be brought into blocks; they are counted all the same"]);
+  expect((await store.query(question())).rows).toMatchObject([{ clicks: 90, uniqueClicks: 90 }]);
+  sqlOn(folder, "drop trigger refuse");
+  for (const offset of [32, 40]) await append(offset);
+  expect((await store.query(question())).rows).toMatchObject([{ clicks: 150, uniqueClicks: 150 }]);
+  expect(await store.totals(["link_1"])).toMatchObject([{ clicks: 150, uniqueClicks: 150 }]);
+  await store.close();
+  expect(sqlOn(folder, "select clicks from blocks")).toHaveLength(1);
+});
+
 describe("damage", () => {
   const all = question({ from: 0, to: Number.MAX_SAFE_INTEGER });
 
@@ -286,6 +327,16 @@ describe("a purge", () => {
     expect(rowsIn(folder).slice(0, 2)).toEqual([1, 1]);
     expect(await store.totals(["link_9"])).toMatchObject([{ clicks: 1 }]);
     await store.close();
+  });
+
+  test("of what nobody knows takes nothing from domains without a workspace", async () => {
+    const folder = temporaryFolder();
+    const store = openColumns(folder);
+    await store.append([click({ workspaceId: "", linkId: "" }), click()], { segment: 1, offset: 8 });
+    await store.forget({ workspaceId: "ws_unknown" });
+    await store.forget({ workspaceId: "ws_1", linkId: "link_unknown" });
+    await store.close();
+    expect(rowsIn(folder)).toEqual([1, 1, 2]);
   });
 
   test("does not give the clicks of a purged link to the next new one", async () => {

@@ -32,12 +32,12 @@ export function forget(sources: Sources, { workspaceId, linkId, before }: Forgot
   const { db, blocks } = sources;
   const workspace = numberOf(db, "select id from texts where text = ?", workspaceId);
   const link = linkId === undefined ? null : numberOf(db, "select id from links where link = ?", linkId);
-  if (workspace === 0) return [];
   const gone: Gone = { links: new Set(), referrers: new Set(), campaigns: new Set() };
   const until = before ?? Number.MAX_SAFE_INTEGER;
-  if (link !== 0)
-    for (const block of blocks.of(workspace, 0, until)) forgetIn(blocks, block, link, until, gone);
-  if (link === null) blocks.removeDamaged(workspace, until);
+  // What is unknown has no clicks; 0 in blocks is what belongs to nobody.
+  const affected = workspace === 0 || link === 0 ? [] : blocks.of(workspace, 0, until);
+  for (const block of affected) forgetIn(blocks, block, link, until, gone);
+  if (workspace !== 0 && link === null) blocks.removeDamaged(workspace, until);
   sweep(db, blocks, gone);
   gone.links.delete(0);
   recount(sources, workspace, gone.links);

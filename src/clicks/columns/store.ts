@@ -54,6 +54,7 @@ export function openColumns(
   const move = db.prepare<unknown, [number, number]>('update position set segment = ?, "offset" = ?');
   const sources = { db, blocks, tail, combined };
   let last = read.get()!;
+  let sealAt = tailMax;
 
   /** What memory has learned is not on disk. */
   function unlearn(): void {
@@ -62,6 +63,17 @@ export function openColumns(
   }
 
   const transaction = (work: () => void): void => file.transaction(work, unlearn);
+
+  /** Apart from the append: what is counted stays counted, should this fail. It is then tried again with a longer tail. */
+  function sealTail(): void {
+    try {
+      transaction(() => seal(tail, blocks));
+      sealAt = tailMax;
+    } catch (error) {
+      sealAt = tail.count + tailMax;
+      report("Clicks could not be brought into blocks; they are counted all the same", { error });
+    }
+  }
 
   return {
     async append(clicks, upTo) {
@@ -81,8 +93,7 @@ export function openColumns(
         reached = { segment: upTo.segment, offset: upTo.offset };
       });
       last = reached;
-      // Apart: what is counted stays counted, should sealing fail. It is then tried again behind the next batch.
-      if (tail.count >= tailMax) transaction(() => seal(tail, blocks));
+      if (tail.count >= sealAt) sealTail();
     },
     position: async () => last,
     sequence: async () => sequence.get()!.sequence,
