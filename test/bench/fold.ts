@@ -64,7 +64,10 @@ for (let number = 1; number <= control.current(); number++) {
 }
 const seconds = (Bun.nanoseconds() - began) / 1e9;
 const cpu = process.cpuUsage(cpuBefore);
-const sizeBytes = statSync(join(folder, "clicks.db")).size;
+const sizeBytes = ["clicks.db", "clicks.db-wal"].reduce(
+  (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+  0,
+);
 console.log(
   JSON.stringify({
     clicks: folded,

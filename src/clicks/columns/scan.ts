@@ -123,6 +123,12 @@ function grouped(part: Part, { grouping, from, to }: Plan): Grouped {
 
 function bucketsOf(at: Float64Array, starts: Float64Array, low: number, high: number): Uint16Array {
   const places = new Uint16Array(at.length);
+  const length = lengthOf(starts, low, high);
+  if (length > 0) {
+    const start = starts[low]!;
+    for (let i = 0; i < at.length; i++) places[i] = Math.floor((at[i]! - start) / length);
+    return places;
+  }
   let bucket = low;
   for (let i = 0; i < at.length; i++) {
     const time = at[i]!;
@@ -132,6 +138,14 @@ function bucketsOf(at: Float64Array, starts: Float64Array, low: number, high: nu
     places[i] = bucket - low;
   }
   return places;
+}
+
+/** How long each of some buckets is, the last as the others; 0 where they differ, as when a clock is changed. */
+function lengthOf(starts: Float64Array, low: number, high: number): number {
+  const length = starts[low + 1]! - starts[low]!;
+  for (let bucket = low; bucket < high; bucket++)
+    if (starts[bucket + 1]! - starts[bucket]! !== length) return 0;
+  return length;
 }
 
 /** The last bucket that starts at or before a time. */

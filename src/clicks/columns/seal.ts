@@ -44,7 +44,7 @@ function byWorkspaceAndDay({ at, numbers, count }: Batch): Group[] {
   );
 }
 
-/** A new piece of a day takes in blocks of that day up to twice its size: no click is written more than a dozen times. */
+/** A new piece of a day takes in blocks of that day up to twice its size: whenever a click is written anew, its block has grown by half. */
 function add(blocks: Blocks, workspace: number, day: number, piece: Batch): void {
   const from = day * DAY_MS;
   const sameDay = blocks

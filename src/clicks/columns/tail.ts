@@ -85,7 +85,7 @@ export function openTail(db: Database, report: Report): Tail {
       const all = rows();
       count += batch.count;
       let whole = batch;
-      // Each time with a neighbour that is not larger than what is there: no click is joined more than a dozen times.
+      // Each time with a neighbour that is not larger than what is there: a click's row doubles each time.
       for (;;) {
         const last = all.at(-1);
         if (last === undefined || last.batch.count > whole.count) break;
