@@ -53,7 +53,7 @@ const houses: Readonly<Record<string, RegExp>> = {
   "drizzle-orm/sqlite-core": /^db\//,
   "drizzle-orm/pg-core": /^db\//,
   bun: /^db\/bun-sql\.ts/,
-  "bun:sqlite": /^(db\/|clicks\/rows\/)/,
+  "bun:sqlite": /^(db\/|clicks\/columns\/)/,
   bowser: /^clicks\/enrich\//,
   isbot: /^clicks\/enrich\//,
   "ipaddr.js": /^lib\/ip\.ts/,
@@ -244,7 +244,7 @@ test("every feature has its place in the order", () => {
 });
 
 test("every migration is embedded, and both dialects have the same", async () => {
-  const embedded = sources.get("db/migrations.ts")! + sources.get("clicks/rows/migrate.ts")!;
+  const embedded = sources.get("db/migrations.ts")! + sources.get("clicks/columns/migrate.ts")!;
   const names = (folder: string) =>
     [...new Bun.Glob("*.sql").scanSync(join(root, "migrations", folder))].sort();
   expect(names("postgres")).toEqual(names("sqlite"));

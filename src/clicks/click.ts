@@ -61,4 +61,11 @@ export interface Click {
   readonly utmCampaign: string;
   readonly utmTerm: string;
   readonly utmContent: string;
+  /**
+   * Objects by which a store may know again, without looking at the texts, what agent, referrer and campaign of a click
+   * say: two clicks with the same one say the same. Absent where there is none to be had.
+   */
+  readonly agentKey?: object;
+  readonly referrerKey?: object;
+  readonly campaignKey?: object;
 }

@@ -52,6 +52,8 @@ export interface Question {
   /** Group by a dimension; rows are then ordered by `orderBy`, largest first. */
   readonly groupBy?: Dimension;
   readonly orderBy?: "clicks" | "uniqueClicks" | "botClicks" | "all";
+  /** What is to be counted; the others may be 0. Distinct visitors cost more than all else together. */
+  readonly measures?: readonly (keyof Counts)[];
   /** Most rows in the answer, time buckets included. */
   readonly limit: number;
 }
@@ -76,6 +78,8 @@ export interface Answer {
   readonly rows: readonly AnswerRow[];
   /** False when uniques were estimated. */
   readonly exact: boolean;
+  /** Some clicks of that time are damaged on disk, and missing in the numbers. */
+  readonly partial?: true;
 }
 
 /** Counts of one link over all time, kept in the same transaction as its clicks. */

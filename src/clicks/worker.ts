@@ -33,11 +33,13 @@ function keep(keeper: Keeper): void {
 
 async function openStore(init: CounterInit): Promise<void> {
   try {
-    const [{ openCounter }, { openRows }] = await Promise.all([
+    const [{ openCounter }, { openColumns }] = await Promise.all([
       import("./counter.ts"),
-      import("./rows/store.ts"),
+      import("./columns/store.ts"),
     ]);
-    const counter = await openCounter(init, openRows(init.dataDir), tell);
+    const report = (message: string, facts: Readonly<Record<string, unknown>>) =>
+      tell({ kind: "log", level: "error", message, facts });
+    const counter = await openCounter(init, openColumns(init.dataDir, { report }), tell);
     serve(counter);
     tell({ kind: "opened", next: counter.next });
   } catch (error) {

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openColumns } from "../../src/clicks/columns/store.ts";
 import { enricher } from "../../src/clicks/enrich/enrich.ts";
 import { openSource, readBatch } from "../../src/clicks/fold.ts";
 import { openControl } from "../../src/clicks/journal/control.ts";
 import { drawSalt } from "../../src/clicks/journal/salt.ts";
 import { installationMark, makeSegment } from "../../src/clicks/journal/segment.ts";
 import { openWriter } from "../../src/clicks/journal/writer.ts";
-import { openRows } from "../../src/clicks/rows/store.ts";
 import { manyVisits } from "../clicks/support/visits.ts";
 
 const count = Number(process.argv[2] ?? 600_000);
@@ -36,7 +36,7 @@ for (const visit of visits) writer.record(visit);
 visits.length = 0;
 Bun.gc(true);
 
-const store = openRows(folder);
+const store = openColumns(folder);
 const enrich = enricher();
 let folded = 0;
 let readNs = 0;
@@ -64,7 +64,10 @@ for (let number = 1; number <= control.current(); number++) {
 }
 const seconds = (Bun.nanoseconds() - began) / 1e9;
 const cpu = process.cpuUsage(cpuBefore);
-const sizeBytes = statSync(join(folder, "clicks.db")).size;
+const sizeBytes = ["clicks.db", "clicks.db-wal"].reduce(
+  (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+  0,
+);
 console.log(
   JSON.stringify({
     clicks: folded,

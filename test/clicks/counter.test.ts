@@ -70,9 +70,9 @@ describe("a counter", () => {
     const { dataDir, journal, control, record } = await atWork(2);
     record(1);
     while (control.current() < 2) record(1);
-    const { openRows } = await import("../../src/clicks/rows/store.ts");
+    const { openColumns } = await import("../../src/clicks/columns/store.ts");
     let isFailing = true;
-    const rows = openRows(dataDir);
+    const rows = openColumns(dataDir);
     const durable = () => (isFailing ? Promise.reject(new Error("input/output error")) : rows.durable());
     const folding = countLeft(dataDir, { ...rows, durable }, control);
     await expect(folding).rejects.toThrow("input/output error");
@@ -102,8 +102,8 @@ describe("a counter", () => {
     const bytes = readFileSync(path);
     bytes[ends[1]! - 9]! ^= 1;
     writeFileSync(path, bytes);
-    const { openRows } = await import("../../src/clicks/rows/store.ts");
-    const rows = openRows(dataDir);
+    const { openColumns } = await import("../../src/clicks/columns/store.ts");
+    const rows = openColumns(dataDir);
     let refusals = 3;
     const refusing = (work: () => Promise<void>) =>
       refusals-- > 0 ? Promise.reject(new Error("input/output error")) : work();

@@ -14,11 +14,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { openColumns } from "../../src/clicks/columns/store.ts";
 import { openCounter } from "../../src/clicks/counter.ts";
 import { openControl } from "../../src/clicks/journal/control.ts";
 import { inspectJournal } from "../../src/clicks/journal/directory.ts";
 import { installationMark, segmentName } from "../../src/clicks/journal/segment.ts";
-import { openRows } from "../../src/clicks/rows/store.ts";
 import { countLeft } from "./support/counter.ts";
 import { INSTALLATION, segmentWith, temporaryFolder } from "./support/journal.ts";
 import { domain, manyVisits } from "./support/visits.ts";
@@ -141,7 +141,7 @@ describe("a journal folder with", () => {
       bytes.writeUInt32LE(crc32(bytes.subarray(at, at + 60)), at + 60);
     }
     writeFileSync(path, bytes);
-    const store = openRows(dataDir);
+    const store = openColumns(dataDir);
     const opening = openCounter(
       { role: "counter", control: openControl().memory, dataDir, installation: INSTALLATION, foldEveryMs: 1 },
       store,

@@ -2,10 +2,11 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { cpSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { openRows } from "../../src/clicks/rows/store.ts";
+import { openColumns } from "../../src/clicks/columns/store.ts";
 import type { ClickStore } from "../../src/clicks/store.ts";
 import { countLeft } from "./support/counter.ts";
 import { segmentWith, temporaryFolder } from "./support/journal.ts";
+import { storedIn } from "./support/stored.ts";
 import { domain, manyVisits } from "./support/visits.ts";
 
 const folder = temporaryFolder();
@@ -28,7 +29,7 @@ async function statesOf(dataDir: string): Promise<string[]> {
     cpSync(dataDir, state, { recursive: true });
     states.push(state);
   };
-  const rows = openRows(dataDir);
+  const rows = openColumns(dataDir);
   const watched: ClickStore = {
     ...rows,
     async append(clicks, upTo) {
@@ -61,13 +62,10 @@ async function countIn(state: string): Promise<{ rows: number; ids: number; tota
   });
   const totals = await store.totalsSince(0, 1000);
   await counter.ask({ name: "stop" });
-  const db = new Database(join(state, "clicks.db"), { readonly: true });
-  const { ids } = db
-    .query<{ ids: number }, []>("select count(distinct at || chance) as ids from clicks")
-    .get()!;
-  db.close();
+  const { rows, ids } = storedIn(state);
+  expect(answer.rows[0]!.all).toBe(rows);
   return {
-    rows: answer.rows[0]!.all,
+    rows,
     ids,
     totals: totals.reduce((sum, one) => sum + one.clicks + one.botClicks, 0),
   };
@@ -107,7 +105,7 @@ describe("a click is counted once", () => {
   test("and by one folder only: a second one is refused", async () => {
     const state = join(folder, "two");
     cpSync(left, state, { recursive: true });
-    const second = openRows(state);
+    const second = openColumns(state);
     await countIn(state);
     await expect(second.append([], { segment: 9, offset: 0 })).rejects.toThrow("Another process");
   });

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { openClicks } from "../../src/clicks/client.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { openLog } from "../../src/lib/log.ts";
+import { storedIn } from "../clicks/support/stored.ts";
 
 const [kills = "50", durability = "window", mode = "map", control] = process.argv.slice(2);
 const dataDir = mkdtempSync(join(tmpdir(), "waypost-kill-"));
@@ -77,17 +78,10 @@ const totals = await clicks.totalsSince(0, 1000);
 const { quarantined } = clicks.health();
 await clicks.stop();
 
-const db = new Database(database, { readonly: true });
-const stored = db
-  .query<{ number: number; times: number }, []>(
-    `select cast(substr(t.text, 2) as integer) as number, count(*) as times
-     from clicks join campaigns on campaigns.id = clicks.campaign join texts t on t.id = campaigns.content group by 1`,
-  )
-  .all();
+const { contents, integrity } = storedIn(dataDir);
+const stored = [...contents].map(([text, times]) => ({ number: Number(text.slice(1)), times }));
 const numbers = new Set(stored.map((row) => row.number));
 const rows = stored.reduce((sum, row) => sum + row.times, 0);
-const integrity = db.query<{ integrity_check: string }, []>("pragma integrity_check").get()!.integrity_check;
-db.close();
 
 const result = {
   kills: Number(kills),

@@ -7,6 +7,7 @@
 import { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { storedIn } from "../clicks/support/stored.ts";
 import { bareEnv, emptyFolder, executable } from "./executable-server.ts";
 import { driveLoad, type Ledger, openLedger } from "./kill-load.ts";
 
@@ -101,20 +102,11 @@ async function answersOf(ledger: Ledger, wanted: number): Promise<void> {
 
 /** Every click carried a number of its own as utm_content, which the store keeps. */
 function checkClicks(folder: string, { clicks }: Ledger): string[] {
-  const db = new Database(join(folder, "data/clicks.db"), { readonly: true });
-  const rows = db
-    .query<{ id: string; n: number }, []>(
-      `select t.text as id, count(*) as n from clicks c join campaigns p on p.id = c.campaign
-       join texts t on t.id = p.content group by t.text`,
-    )
-    .all();
-  const total = db
-    .query<{ n: number }, []>("select coalesce(sum(clicks + bot_clicks), 0) as n from totals")
-    .get()!.n;
-  const count = db.query<{ n: number }, []>("select count(*) as n from clicks where link <> 0").get()!.n;
-  const problems = [...compared("click", rows, clicks), ...intact(db)];
-  if (total !== count) problems.push(`totals say ${total}, rows are ${count}`);
-  db.close();
+  const { contents, counted, totals, integrity } = storedIn(join(folder, "data"));
+  const rows = [...contents].map(([id, n]) => ({ id, n }));
+  const problems = compared("click", rows, clicks);
+  if (totals !== counted) problems.push(`totals say ${totals}, clicks are ${counted}`);
+  if (integrity !== "ok") problems.push(`integrity_check: ${integrity}`);
   return problems;
 }
 

@@ -2,10 +2,11 @@ import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { openColumns } from "../../src/clicks/columns/store.ts";
 import { openCounter } from "../../src/clicks/counter.ts";
 import { openControl } from "../../src/clicks/journal/control.ts";
 import { installationMark } from "../../src/clicks/journal/segment.ts";
-import { openRows } from "../../src/clicks/rows/store.ts";
+import { storedIn } from "../clicks/support/stored.ts";
 import { CLICK } from "./power-loss-clicks-workload.ts";
 import { type Fate, type Files, fates, openDisk } from "./power-loss-disk.ts";
 import { readTrace, traceOptions } from "./power-loss-trace.ts";
@@ -99,7 +100,7 @@ async function opened(place: string, files: Files): Promise<Verdict> {
   const there = new Set<number>();
   try {
     changesIn(join(place, "waypost.db"), there);
-    const store = openRows(place);
+    const store = openColumns(place);
     const init = { dataDir: place, installation: installationMark("inst_power"), foldEveryMs: 1 };
     const counter = await openCounter(
       { role: "counter", control: openControl().memory, ...init },
@@ -107,7 +108,7 @@ async function opened(place: string, files: Files): Promise<Verdict> {
       () => {},
     );
     await counter.ask({ name: "stop" });
-    return { there, doubled: clicksIn(join(place, "clicks.db"), there), damage: null };
+    return { there, doubled: clicksIn(place, there), damage: null };
   } catch (error) {
     return { there, doubled: false, damage: String(error) };
   }
@@ -130,24 +131,11 @@ function changesIn(path: string, there: Set<number>): void {
 }
 
 /** Whether anything was counted twice, or counted otherwise than it is there. */
-function clicksIn(path: string, there: Set<number>): boolean {
-  const db = new Database(path);
-  try {
-    intact(db);
-    const rows = db
-      .query<{ id: string; n: number }, []>(
-        `select t.text as id, count(*) as n from clicks c join campaigns p on p.id = c.campaign
-         join texts t on t.id = p.content group by t.text`,
-      )
-      .all();
-    for (const { id } of rows) there.add(CLICK + Number(id.slice(1)));
-    const sum = (sql: string) => db.query<{ n: number | null }, []>(sql).get()!.n ?? 0;
-    const total = sum("select sum(clicks) as n from totals");
-    const recorded = sum("select sum(count) as n from ledger where reason = 'recorded'");
-    return rows.some(({ n }) => n > 1) || total !== rows.length || recorded !== rows.length;
-  } finally {
-    db.close();
-  }
+function clicksIn(place: string, there: Set<number>): boolean {
+  const { rows, contents, totals, recorded, integrity } = storedIn(place);
+  if (integrity !== "ok") throw new Error(integrity);
+  for (const id of contents.keys()) there.add(CLICK + Number(id.slice(1)));
+  return rows !== contents.size || totals !== rows || recorded !== rows;
 }
 
 function intact(db: Database): void {

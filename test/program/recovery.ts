@@ -14,6 +14,7 @@ import { drawSalt } from "../../src/clicks/journal/salt.ts";
 import { installationMark, makeSegment } from "../../src/clicks/journal/segment.ts";
 import { openWriter } from "../../src/clicks/journal/writer.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { storedIn } from "../clicks/support/stored.ts";
 import { domain, manyVisits } from "../clicks/support/visits.ts";
 import { emptyFolder, startWaypost } from "./executable-server.ts";
 
@@ -46,9 +47,7 @@ while (folded < recorded) {
 }
 const seconds = (performance.now() - folding) / 1000;
 await server.stop();
-const db = new Database(join(folder, "data/clicks.db"), { readonly: true });
-const { n: counted } = db.query<{ n: number }, []>("select count(*) as n from clicks").get()!;
-db.close();
+const { rows: counted } = storedIn(join(folder, "data"));
 rmSync(folder, { recursive: true, force: true });
 const report = {
   journalMB: Math.round((SEGMENTS * SEGMENT_BYTES) / 2 ** 20),

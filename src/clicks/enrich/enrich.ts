@@ -48,6 +48,9 @@ export function enricher(): (visit: RecordedVisit) => Click {
       utmCampaign: utm.utmCampaign,
       utmTerm: utm.utmTerm,
       utmContent: utm.utmContent,
+      agentKey: agent,
+      referrerKey: referrer,
+      campaignKey: utm,
     };
   };
 }

@@ -29,9 +29,22 @@ function cutOther(bytes: Uint8Array, at: number, address: string): number {
 
 /** The cut bytes as people write them: `192.0.2.0/24`, `2001:db8:1::/48`; empty for no bytes. */
 export function networkText(bytes: Uint8Array, at: number, length: number): string {
-  if (length === 3) return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.0/24`;
+  if (length === 3) return ipv4Text((bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!);
   if (length !== 6) return "";
   const groups = [0, 2, 4].map((i) => bytes[at + i]! * 256 + bytes[at + i + 1]!);
   while (groups.at(-1) === 0) groups.pop();
   return `${groups.map((group) => group.toString(16)).join(":")}::/48`;
+}
+
+const KNOWN_MAX = 65_536;
+const known = new Map<number, string>();
+
+/** The same text again for the same network: whoever looks it up has hashed it before. */
+function ipv4Text(bits: number): string {
+  const before = known.get(bits);
+  if (before !== undefined) return before;
+  const text = `${bits >> 16}.${(bits >> 8) & 255}.${bits & 255}.0/24`;
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(bits, text);
+  return text;
 }

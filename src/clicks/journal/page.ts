@@ -2,6 +2,8 @@
 export type TextBuffer = Buffer & {
   utf8Write(text: string, offset: number, lengthMax: number): number;
   utf8Slice(start: number, end: number): string;
+  latin1Write(text: string, offset: number, lengthMax: number): number;
+  latin1Slice(start: number, end: number): string;
 };
 
 /** Memory that records are written to: a mapped segment, or a scratch area. */

@@ -1,14 +1,14 @@
+import { openColumns } from "../../../src/clicks/columns/store.ts";
 import { type Counter, openCounter } from "../../../src/clicks/counter.ts";
 import { openControl } from "../../../src/clicks/journal/control.ts";
 import type { FromCounter } from "../../../src/clicks/messages.ts";
-import { openRows } from "../../../src/clicks/rows/store.ts";
 import type { ClickStore } from "../../../src/clicks/store.ts";
 import { INSTALLATION } from "./journal.ts";
 
 /** A counter in this thread, on a folder nobody writes to any more unless `control` is a writer's; what it told is in `told`. */
 export async function countLeft(
   dataDir: string,
-  store: ClickStore = openRows(dataDir),
+  store: ClickStore = openColumns(dataDir),
   control = openControl(),
   /** How often folding fails before it gets through. */
   failures = 0,

@@ -1,29 +1,20 @@
 import type { Database } from "bun:sqlite";
 import type { LinkTotals } from "../store.ts";
+import type { Batch } from "./batch.ts";
 import type { Changes } from "./changes.ts";
 import { countedAs, DAY_MS } from "./counted.ts";
+import type { Seen } from "./seen.ts";
 
-/** Days of `seen` that are kept: today, yesterday, and one for a clock that was wrong for a while. */
-const SEEN_DAYS = 3;
-
-interface Tally {
+/** What a batch adds to a link. */
+interface Added {
   clicks: number;
+  uniqueClicks: number;
   botClicks: number;
   lastClickedAt: number | null;
-  /** Visitors of the batch, the same one perhaps more than once. */
-  readonly visitors: { readonly visitor: bigint; readonly day: number }[];
 }
 
-/** Totals per link, gathered over a batch and written at its end. */
-export interface Totals {
-  /** Begins a batch. What a batch before it gathered and could not write is dropped. */
-  begin(): void;
-  add(link: number, counted: number, at: number, visitor: bigint | null): void;
-  write(): void;
-}
-
-export function openTotals(db: Database, changes: Changes): Totals {
-  const see = db.prepare<unknown, [number, number, bigint]>("insert or ignore into seen values (?, ?, ?)");
+/** Adds a batch to the totals of its links. To be called in the transaction that stores it, and before the tail has it. */
+export function openTotals(db: Database, changes: Changes, seen: Seen): (batch: Batch) => void {
   const update = db.prepare<unknown, [number, number, number, number, number | null, number]>(
     `insert into totals values (?, ?, ?, ?, ?, ?) on conflict do update set
        clicks = clicks + excluded.clicks, unique_clicks = unique_clicks + excluded.unique_clicks,
@@ -34,50 +25,46 @@ export function openTotals(db: Database, changes: Changes): Totals {
   const nextSequence = db.prepare<{ sequence: number }, [number]>(
     "update position set sequence = sequence + ? returning sequence",
   );
-  const prune = db.prepare(
-    `delete from seen where day < (select min(day) from (select distinct day from seen order by day desc limit ${SEEN_DAYS}))`,
-  );
-  const tallies = new Map<number, Tally>();
-  let newestDay = -1;
 
-  function countNew(link: number, visitors: Tally["visitors"]): number {
-    let count = 0;
-    for (const { visitor, day } of visitors) {
-      count += see.run(day, link, visitor).changes;
-      if (day > newestDay) newestDay = day;
+  function gather(batch: Batch): Map<number, Added> {
+    const { count, numbers } = batch;
+    const links = new Map<number, Added>();
+    for (let i = 0; i < count; i++) {
+      const link = numbers.link[i]!;
+      if (link === 0 || numbers.counted[i] === countedAs.neither) continue;
+      const known = links.get(link);
+      const added = known ?? { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null };
+      if (known === undefined) links.set(link, added);
+      addClick(added, batch, i);
     }
-    return count;
+    return links;
   }
 
-  return {
-    begin: () => tallies.clear(),
-    add(link, counted, at, visitor) {
-      let tally = tallies.get(link);
-      if (tally === undefined) {
-        tally = { clicks: 0, botClicks: 0, lastClickedAt: null, visitors: [] };
-        tallies.set(link, tally);
-      }
-      if (counted === countedAs.botClick) {
-        tally.botClicks++;
-        return;
-      }
-      tally.clicks++;
-      if (tally.lastClickedAt === null || at > tally.lastClickedAt) tally.lastClickedAt = at;
-      if (visitor === null) return;
-      tally.visitors.push({ visitor, day: Math.floor(at / DAY_MS) });
-    },
-    write() {
-      if (tallies.size === 0) return;
-      const dayBefore = newestDay;
-      let sequence = nextSequence.get(tallies.size)!.sequence - tallies.size;
-      // In the order of the tables, so that neighbours are found on the page that is already at hand.
-      for (const [link, tally] of [...tallies].sort(([a], [b]) => a - b)) {
-        const fresh = countNew(link, tally.visitors);
-        update.run(link, tally.clicks, fresh, tally.botClicks, tally.lastClickedAt, ++sequence);
-        changes.add(link, sequence);
-      }
-      if (newestDay > dayBefore) prune.run();
-    },
+  function addClick(added: Added, { at, visitor, numbers }: Batch, i: number): void {
+    const counted = numbers.counted[i]!;
+    if (counted === countedAs.botClick) {
+      added.botClicks++;
+      return;
+    }
+    const time = at[i]!;
+    added.clicks++;
+    if (added.lastClickedAt === null || time > added.lastClickedAt) added.lastClickedAt = time;
+    if (counted === countedAs.nobody) return;
+    const day = Math.floor(time / DAY_MS);
+    if (seen.isNew(numbers.link[i]!, day, visitor[2 * i]!, visitor[2 * i + 1]!)) added.uniqueClicks++;
+  }
+
+  return (batch) => {
+    const links = gather(batch);
+    seen.prune();
+    if (links.size === 0) return;
+    let sequence = nextSequence.get(links.size)!.sequence - links.size;
+    // In the order of the table, so that neighbours are found on the page that is already at hand.
+    for (const link of Uint32Array.from(links.keys()).sort()) {
+      const added = links.get(link)!;
+      update.run(link, added.clicks, added.uniqueClicks, added.botClicks, added.lastClickedAt, ++sequence);
+      changes.add(link, sequence);
+    }
   };
 }
 

@@ -3,7 +3,8 @@ import type { Database } from "bun:sqlite";
 /** Combinations remembered before the memory is emptied and begun anew. */
 const KNOWN_MAX = 32_768;
 
-const columns = {
+/** Texts that combinations are made of, those that differ most first. */
+export const columns = {
   agents: ["browser_version", "browser", "os_version", "os", "engine", "device"],
   referrers: ["url", "host"],
   campaigns: ["campaign", "source", "medium", "content", "term"],
@@ -11,8 +12,13 @@ const columns = {
 
 /** The numbers of rows in a table whose rows are combinations of texts. */
 export interface Combinations {
-  /** @param parts texts in the order of the table's columns above */
-  of(parts: readonly string[]): number;
+  /** The number of what an object stands for, where it is known. */
+  known(key: object | undefined): number | undefined;
+  /**
+   * @param parts texts in the order of the table's columns above
+   * @param key an object that always stands for these texts
+   */
+  of(parts: readonly string[], key: object | undefined): number;
   forget(): void;
 }
 
@@ -26,7 +32,9 @@ export function openCombinations(
 ): Combinations {
   const names = columns[table].join(", ");
   const marks = columns[table].map(() => "?").join(", ");
-  const find = db.prepare<{ id: number }, number[]>(`select id from ${table} where (${names}) = (${marks})`);
+  const findRow = db.prepare<{ id: number }, number[]>(
+    `select id from ${table} where (${names}) = (${marks})`,
+  );
   const insert = db.prepare<{ id: number }, number[]>(
     `insert into ${table} (${names}) values (${marks}) returning id`,
   );
@@ -34,11 +42,12 @@ export function openCombinations(
   // runtime keeps; a key made of them would be hashed anew each time.
   let root: Node = new Map();
   let size = 0;
+  const byKey = new Map<object, number>();
 
   function make(parts: readonly string[]): number {
     const ids = parts.map(text);
     if (size++ >= KNOWN_MAX) forget();
-    return find.get(...ids)?.id ?? insert.get(...ids)!.id;
+    return findRow.get(...ids)?.id ?? insert.get(...ids)!.id;
   }
 
   function remember(parts: readonly string[], id: number): void {
@@ -54,19 +63,29 @@ export function openCombinations(
   function forget(): void {
     root = new Map();
     size = 0;
+    byKey.clear();
+  }
+
+  function find(parts: readonly string[]): number {
+    let found: Node | number | undefined = root;
+    for (const part of parts) {
+      found = (found as Node).get(part);
+      if (found === undefined) break;
+    }
+    if (found !== undefined) return found as number;
+    const made = make(parts);
+    remember(parts, made);
+    return made;
   }
 
   return {
-    of(parts) {
-      let found: Node | number | undefined = root;
-      for (const part of parts) {
-        found = (found as Node).get(part);
-        if (found === undefined) break;
-      }
-      if (found !== undefined) return found as number;
-      const made = make(parts);
-      remember(parts, made);
-      return made;
+    known: (key) => (key === undefined ? undefined : byKey.get(key)),
+    of(parts, key) {
+      const id = find(parts);
+      if (key === undefined) return id;
+      if (byKey.size >= KNOWN_MAX) byKey.clear();
+      byKey.set(key, id);
+      return id;
     },
     forget,
   };

@@ -1,10 +1,12 @@
 import type { Database } from "bun:sqlite";
 import rowsSql from "../../../migrations/clicks/0001_rows.sql" with { type: "text" };
 import ledgerSql from "../../../migrations/clicks/0002_ledger.sql" with { type: "text" };
+import columnsSql from "../../../migrations/clicks/0003_columns.sql" with { type: "text" };
 
 const migrations: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0001_rows", sql: rowsSql },
   { name: "0002_ledger", sql: ledgerSql },
+  { name: "0003_columns", sql: columnsSql },
 ];
 
 /**

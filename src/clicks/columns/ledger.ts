@@ -32,14 +32,7 @@ export function openLedger(db: Database): Ledger {
 
   return {
     record(clicks) {
-      const counts = new Map<string, Map<number, number>>();
-      for (const { workspaceId, at } of clicks) {
-        const days = counts.get(workspaceId) ?? new Map<number, number>();
-        if (days.size === 0) counts.set(workspaceId, days);
-        const day = Math.floor(at / DAY_MS);
-        days.set(day, (days.get(day) ?? 0) + 1);
-      }
-      for (const [workspaceId, days] of counts)
+      for (const [workspaceId, days] of countedByDay(clicks))
         for (const [day, count] of days) add.run(workspaceId, day, count);
     },
     note(run, dropped) {
@@ -65,3 +58,22 @@ export function openLedger(db: Database): Ledger {
     },
   };
 }
+
+function countedByDay(clicks: readonly Click[]): Map<string, Map<number, number>> {
+  const counts = new Map<string, Map<number, number>>();
+  for (let from = 0; from < clicks.length; ) {
+    const { workspaceId, at } = clicks[from]!;
+    const day = Math.floor(at / DAY_MS);
+    // Neighbours are mostly of one workspace and day.
+    let to = from + 1;
+    while (to < clicks.length && isOf(clicks[to]!, workspaceId, day)) to++;
+    const days = counts.get(workspaceId) ?? new Map<number, number>();
+    counts.set(workspaceId, days);
+    days.set(day, (days.get(day) ?? 0) + to - from);
+    from = to;
+  }
+  return counts;
+}
+
+const isOf = (click: Click, workspaceId: string, day: number): boolean =>
+  click.workspaceId === workspaceId && Math.floor(click.at / DAY_MS) === day;
