@@ -246,17 +246,20 @@ test("a mail is not queued again beside the job that has just sent it, which wou
 });
 
 test("a mail server that takes longer than an attempt may is named in the log", async () => {
+  const asked = Promise.withResolvers<void>();
   app = await testApp({
     env: { WAYPOST_SMTP_URL: "smtp://localhost:1" },
     mail: () => ({
       configured: true,
       verify: async () => {},
-      send: (_, signal) =>
-        new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      send: (_, signal) => {
+        asked.resolve();
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
     }),
   });
   const id = await queueDigest();
-  while (app.app.worker.health().running === 0) await Bun.sleep(1);
+  await asked.promise;
   app.clock.advance(120_000);
   await app.app.worker.idle();
   expect(await shown(id)).toMatchObject({
