@@ -341,7 +341,7 @@ test("mail that is on its way is not forgotten, however short the log is kept", 
   const sink = await appWith({ data: down }, { WAYPOST_MAIL_KEEP: "1h" });
   await queueDigest();
   await app.app.worker.idle();
-  for (let hours = 0; hours < 8; hours++) {
+  for (let hours = 0; hours < 30; hours++) {
     isDown = hours < 6;
     app.clock.advance(3_600_000);
     await app.app.worker.idle();
