@@ -32,7 +32,8 @@ const workspace = (id: string) => ({
   createdAt: ctx.clock.now(),
   updatedAt: ctx.clock.now(),
 });
-const names = async () => (await app.db.read.select().from(app.db.tables.workspaces)).map(({ name }) => name);
+const names = async () =>
+  (await app.db.read.select().from(app.db.tables.workspaces)).map(({ name }) => name).sort();
 
 test("a change that records nothing is a bug: it throws, and nothing of it stays", async () => {
   const before = await names();
@@ -67,7 +68,8 @@ test("listeners hear of a change once it is stored, in its order, with who did i
     ["b", { n: 2 }],
   ]);
   expect(heard[0]).toMatchObject({ workspaceId: null, actorKind: "system", origin: { requestId: "req_1" } });
-  const rows = await app.db.read.select().from(app.db.tables.events);
+  const { events } = app.db.tables;
+  const rows = await app.db.read.select().from(events).orderBy(events.id);
   expect(rows.filter(({ type }) => type === "test.happened").map(({ id }) => id)).toEqual(
     heard.map(({ id }) => id),
   );

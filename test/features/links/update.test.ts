@@ -28,7 +28,7 @@ test("a patch changes what it names, null clears, and the event tells what was b
     version: 2,
   });
   const { events } = app.db.tables;
-  const rows = await app.db.read.select().from(events);
+  const rows = await app.db.read.select().from(events).orderBy(events.id);
   const last = rows.filter(({ type }) => type === "link.updated").at(-1);
   expect(last?.data).toMatchObject({
     title: "new",

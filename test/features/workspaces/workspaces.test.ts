@@ -129,7 +129,8 @@ test("what a patch names changes on both sides, within branding too; null clears
   const events = await app.db.read
     .select()
     .from(app.db.tables.events)
-    .where(eq(app.db.tables.events.subjectId, id));
+    .where(eq(app.db.tables.events.subjectId, id))
+    .orderBy(app.db.tables.events.id);
   const updated = events.filter(({ type }) => type === "workspace.updated");
   expect((updated[0]!.data as { previous: object }).previous).toMatchObject({
     name: "Patched",
