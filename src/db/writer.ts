@@ -1,6 +1,8 @@
 import type { Database as Connection, Statement } from "bun:sqlite";
 import type { Clock } from "../lib/clock.ts";
+import { type Compiled, compileQuery } from "./compiled.ts";
 import type { Build, Queries, Tx } from "./database.ts";
+import { isReading, openKnown } from "./known.ts";
 import type { Tables } from "./schema/tables.ts";
 import type { Statements } from "./statements.ts";
 import { within } from "./within.ts";
@@ -8,19 +10,34 @@ import { within } from "./within.ts";
 export interface Writer {
   /**
    * Runs `work` in a transaction; nobody else may be writing. Whatever is thrown, by whomever, nothing of it stays.
-   * Those who wait in line for the writer share a commit: it writes each page once for all of them. `committed`
-   * resolves when the work has been committed, and rejects when it is lost with the others.
+   * Those who write while the disk is busy share a commit: it writes each page once for all of them. The promise
+   * resolves when the work has had its turn, and what it resolves to is the transaction that it is a part of.
    */
-  alone<T>(work: (tx: Tx) => Promise<T>): Promise<{ result: T; committed: Promise<void> }>;
+  alone<T>(work: (tx: Tx) => Promise<T>, options?: { readonly isUrgent?: boolean }): Promise<Joined<T>>;
+  /** Whether something waits for its commit. */
+  isOpen(): boolean;
+  /** Commits what is open. In a turn of one's own. */
+  finish(): void;
+  /** Takes back what is open: nobody may be told that it was stored. In a turn of one's own. */
+  abandon(error: unknown): void;
+}
+
+export interface Joined<T> {
+  /** Resolves when the work has been committed, and rejects when it is lost with the others. */
+  readonly committed: Promise<void>;
+  /** What the work answered. Ask after the commit. */
+  result(): T;
 }
 
 interface Group {
   size: number;
+  /** Somebody in it does not wait for the disk. */
+  isUrgent: boolean;
   readonly committed: PromiseWithResolvers<void>;
 }
 
 /** Nobody waits for more than so many others. */
-const GROUP_MAX = 16;
+const GROUP_MAX = 64;
 
 interface WriterOptions {
   readonly connection: Connection;
@@ -33,12 +50,10 @@ interface WriterOptions {
   refuse(): void;
   /** Whether another transaction waits right behind. */
   nextJoins(): boolean;
+  /** The disk is at work for those before: what is committed now waits until it has done, and gains nothing by haste. */
+  isSyncing(): boolean;
   /** Queries that compile their statements so. */
   queries(prepare: (text: string) => Statement): Queries;
-}
-
-interface Compiled {
-  execute(parameters: Record<string, unknown>): unknown[];
 }
 
 /** How long another program's lock on the file is waited for: a person with the sqlite3 shell. */
@@ -53,58 +68,85 @@ export function openWriter({
   turnMs,
   refuse,
   nextJoins,
+  isSyncing,
   queries,
 }: WriterOptions): Writer {
   const compiled = new Map<Build<unknown>, Compiled>();
+  const known = openKnown();
+  const say = {
+    begin: statements.lasting("begin immediate"),
+    commit: statements.lasting("commit"),
+    rollback: statements.lasting("rollback"),
+    savepoint: statements.lasting("savepoint one"),
+    release: statements.lasting("release one"),
+    takeBack: statements.lasting("rollback to one"),
+    dataVersion: statements.lasting("pragma data_version"),
+  };
+  const dataVersion = (): number => (say.dataVersion.values()[0] as [number])[0];
 
   function compile(build: Build<unknown>): Compiled {
-    const query = build(queries(statements.lasting), tables).prepare() as Compiled;
-    compiled.set(build, query);
-    return query;
+    const made = compileQuery((prepare) => build(queries(prepare), tables), statements);
+    compiled.set(build, made);
+    return made;
   }
+  const compiledOf = (build: Build<unknown>): Compiled => compiled.get(build) ?? compile(build);
 
   let group: Group | null = null;
 
-  async function alone<T>(work: (tx: Tx) => Promise<T>): Promise<{ result: T; committed: Promise<void> }> {
+  async function alone<T>(
+    work: (tx: Tx) => Promise<T>,
+    { isUrgent = false }: { readonly isUrgent?: boolean } = {},
+  ): Promise<Joined<T>> {
     try {
       refuse();
-      const { committed } = await join();
-      return { result: await inside(work), committed: committed.promise };
+      const joined = await join();
+      joined.isUrgent ||= isUrgent;
+      const result = await inside(work);
+      return { result: () => result, committed: joined.committed.promise };
     } finally {
-      if (group && (group.size >= GROUP_MAX || !nextJoins())) commit(group);
+      if (group && (group.size >= GROUP_MAX || !(nextJoins() || mayWait(group)))) finish();
     }
   }
 
+  const mayWait = ({ isUrgent }: Group): boolean => !isUrgent && isSyncing();
+
   async function join(): Promise<Group> {
     if (group === null) {
-      await begin(connection);
-      group = { size: 0, committed: Promise.withResolvers<void>() };
+      await begin(say.begin);
+      known.begun(dataVersion());
+      group = { size: 0, isUrgent: false, committed: Promise.withResolvers<void>() };
       group.committed.promise.catch(() => {});
     }
     group.size++;
     return group;
   }
 
-  function commit({ committed }: Group): void {
+  function finish(): void {
+    if (group === null) return;
+    const { committed } = group;
     group = null;
     try {
-      connection.run("commit");
+      say.commit.run();
       committed.resolve();
     } catch (error) {
-      if (connection.inTransaction) connection.run("rollback");
+      if (connection.inTransaction) say.rollback.run();
       committed.reject(error);
     }
+    known.ended();
+  }
+
+  function abandon(error: unknown): void {
+    if (connection.inTransaction) say.rollback.run();
+    group?.committed.reject(error);
+    group = null;
+    known.ended();
   }
 
   /** One of a group takes back what is his alone; where SQLite has given up the whole, it is lost to all. */
   function takeBack(error: unknown): void {
-    if (connection.inTransaction) {
-      connection.run("rollback to one");
-      connection.run("release one");
-    } else {
-      group?.committed.reject(error);
-      group = null;
-    }
+    if (!connection.inTransaction) return abandon(error);
+    say.takeBack.run();
+    say.release.run();
   }
 
   async function inside<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -117,6 +159,7 @@ export function openWriter({
     const ad = () => {
       made ??= queries((text) => {
         check();
+        if (!isReading(text)) known.writing(text);
         return statements.passing(text);
       });
       return made;
@@ -126,7 +169,13 @@ export function openWriter({
       now: clock.now(),
       run: async (build: Build<unknown>, parameters: Record<string, unknown>) => {
         check();
-        return (compiled.get(build) ?? compile(build)).execute(parameters);
+        const { text, execute } = compiledOf(build);
+        if (text !== null) known.writing(text);
+        return execute(parameters);
+      },
+      known: async (build: Build<unknown>, parameters: Record<string, unknown>) => {
+        check();
+        return known.rows(build, parameters, () => compiledOf(build).execute(parameters));
       },
       select: (...parts: Parameters<Queries["select"]>) => ad().select(...parts),
       selectDistinct: (...parts: Parameters<Queries["selectDistinct"]>) => ad().selectDistinct(...parts),
@@ -135,11 +184,11 @@ export function openWriter({
       update: (...parts: Parameters<Queries["update"]>) => ad().update(...parts),
       delete: (...parts: Parameters<Queries["delete"]>) => ad().delete(...parts),
     } as unknown as Tx;
-    connection.run("savepoint one");
+    say.savepoint.run();
     try {
       const result = await within(turnMs, work(tx));
       live = false;
-      connection.run("release one");
+      say.release.run();
       return result;
     } catch (error) {
       live = false;
@@ -147,14 +196,14 @@ export function openWriter({
       throw error;
     }
   }
-  return { alone };
+  return { alone, isOpen: () => group !== null, finish, abandon };
 }
 
-async function begin(connection: Connection): Promise<void> {
+async function begin(statement: Statement): Promise<void> {
   const until = performance.now() + FOREIGN_LOCK_MS;
   for (;;) {
     try {
-      connection.run("begin immediate");
+      statement.run();
       return;
     } catch (error) {
       if (!isBusy(error) || performance.now() > until) throw error;
