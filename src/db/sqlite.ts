@@ -55,6 +55,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     refuse: refuseAfterFailure,
     nextJoins: turns.nextJoins,
     isSyncing: () => durability.isSyncing(),
+    askTurn,
     queries,
   });
   const durability = openDurability({
@@ -63,7 +64,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     onSize: (bytes) => checkpoints.onSize(bytes),
     // Whoever has written meanwhile is committed, and goes with the next one.
     onSynced: () => {
-      if (writer.isOpen()) void turns.take(async () => {});
+      if (writer.isOpen()) askTurn();
     },
     onFailure: letNobodyCheckpoint,
   });
@@ -107,6 +108,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     } catch (error) {
       throw judged(error);
     }
+  }
+
+  /** What is open is committed before it. */
+  function askTurn(): void {
+    void turns.take(async () => {});
   }
 
   /** Asked when the turn comes: the disk may have failed while we were waiting for it. */

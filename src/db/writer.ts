@@ -34,8 +34,11 @@ interface Group {
   /** Somebody in it does not wait for the disk. */
   isUrgent: boolean;
   readonly committed: PromiseWithResolvers<void>;
+  timer: Timer | null;
 }
 
+/** A group stays open no longer, however long the disk takes: others may want to write to the file, too. */
+const OPEN_MS = 10;
 /** Nobody waits for more than so many others. */
 const GROUP_MAX = 64;
 
@@ -52,6 +55,8 @@ interface WriterOptions {
   nextJoins(): boolean;
   /** The disk is at work for those before: what is committed now waits until it has done, and gains nothing by haste. */
   isSyncing(): boolean;
+  /** Asks for a turn that joins nobody. */
+  askTurn(): void;
   /** Queries that compile their statements so. */
   queries(prepare: (text: string) => Statement): Queries;
 }
@@ -69,6 +74,7 @@ export function openWriter({
   refuse,
   nextJoins,
   isSyncing,
+  askTurn,
   queries,
 }: WriterOptions): Writer {
   const compiled = new Map<Build<unknown>, Compiled>();
@@ -104,17 +110,21 @@ export function openWriter({
       const result = await inside(work);
       return { result: () => result, committed: joined.committed.promise };
     } finally {
-      if (group && (group.size >= GROUP_MAX || !(nextJoins() || mayWait(group)))) finish();
+      if (group) finishOrWait(group);
     }
   }
 
-  const mayWait = ({ isUrgent }: Group): boolean => !isUrgent && isSyncing();
+  function finishOrWait(open: Group): void {
+    if (open.size < GROUP_MAX && nextJoins()) return;
+    if (open.size >= GROUP_MAX || open.isUrgent || !isSyncing()) return finish();
+    open.timer ??= setTimeout(askTurn, OPEN_MS);
+  }
 
   async function join(): Promise<Group> {
     if (group === null) {
       await begin(say.begin);
       known.begun(dataVersion());
-      group = { size: 0, isUrgent: false, committed: Promise.withResolvers<void>() };
+      group = { size: 0, isUrgent: false, committed: Promise.withResolvers<void>(), timer: null };
       group.committed.promise.catch(() => {});
     }
     group.size++;
@@ -123,8 +133,9 @@ export function openWriter({
 
   function finish(): void {
     if (group === null) return;
-    const { committed } = group;
+    const { committed, timer } = group;
     group = null;
+    if (timer) clearTimeout(timer);
     try {
       say.commit.run();
       committed.resolve();
@@ -137,6 +148,7 @@ export function openWriter({
 
   function abandon(error: unknown): void {
     if (connection.inTransaction) say.rollback.run();
+    if (group?.timer) clearTimeout(group.timer);
     group?.committed.reject(error);
     group = null;
     known.ended();
