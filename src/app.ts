@@ -145,8 +145,15 @@ export async function assembleApp({
       tiers.heard(event);
       people.heard(event);
     },
-    get jobs() {
-      return worker;
+    jobs: {
+      enqueued: (jobs) => worker.enqueued(jobs),
+      cancel: (id) => worker.cancel(id),
+      watch: (id, changed) => worker.watch(id, changed),
+      queueOf: (name) => worker.queueOf(name),
+      // A getter here and none above: what has one is slow to copy, and every call copies the ports.
+      get stopping() {
+        return worker.stopping;
+      },
     },
   };
   const worker = openWorker({

@@ -116,8 +116,8 @@ export function openWriter({
 
   function finishOrWait(open: Group): void {
     if (open.size < GROUP_MAX && nextJoins()) return;
-    if (open.size >= GROUP_MAX || open.isUrgent || !isSyncing()) return finish();
-    open.timer ??= setTimeout(askTurn, OPEN_MS);
+    if (open.size < GROUP_MAX && !open.isUrgent && isSyncing()) open.timer ??= setTimeout(askTurn, OPEN_MS);
+    else finish();
   }
 
   async function join(): Promise<Group> {
@@ -156,7 +156,7 @@ export function openWriter({
 
   /** One of a group takes back what is his alone; where SQLite has given up the whole, it is lost to all. */
   function takeBack(error: unknown): void {
-    if (!connection.inTransaction) return abandon(error);
+    if (!connection.inTransaction) return void abandon(error);
     say.takeBack.run();
     say.release.run();
   }

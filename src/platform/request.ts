@@ -17,8 +17,7 @@ export function requestIdOf(request: Request, at: number): string {
   return given !== null && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : newId("req", at);
 }
 
-export function targetOf(request: Request): string {
-  const { pathname, search } = new URL(request.url);
+export function targetOf(request: Request, { pathname, search }: URL): string {
   return `${request.method} ${pathname}${search}\n${request.headers.get("if-match") ?? ""}`;
 }
 
