@@ -1,5 +1,6 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import { frontPaths } from "./app/front.ts";
+import { jobLoopLater } from "./app/job-loop.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
@@ -145,16 +146,7 @@ export async function assembleApp({
       tiers.heard(event);
       people.heard(event);
     },
-    jobs: {
-      enqueued: (jobs) => worker.enqueued(jobs),
-      cancel: (id) => worker.cancel(id),
-      watch: (id, changed) => worker.watch(id, changed),
-      queueOf: (name) => worker.queueOf(name),
-      // A getter here and none above: what has one is slow to copy, and every call copies the ports.
-      get stopping() {
-        return worker.stopping;
-      },
-    },
+    jobs: jobLoopLater(() => worker),
   };
   const worker = openWorker({
     ports,

@@ -31,10 +31,17 @@ export interface Joined<T> {
 
 interface Group {
   size: number;
+  /** Those who are done, in order. */
+  readonly members: Member[];
   /** Somebody in it does not wait for the disk. */
   isUrgent: boolean;
   readonly committed: PromiseWithResolvers<void>;
   timer: Timer | null;
+}
+
+interface Member {
+  readonly work: (tx: Tx) => Promise<unknown>;
+  outcome: { readonly value: unknown } | { readonly error: unknown };
 }
 
 /** A group stays open no longer, however long the disk takes: others may want to write to the file, too. */
@@ -107,8 +114,9 @@ export function openWriter({
       refuse();
       const joined = await join();
       joined.isUrgent ||= isUrgent;
-      const result = await inside(work);
-      return { result: () => result, committed: joined.committed.promise };
+      const member: Member = { work, outcome: { value: await inside(work, joined) } };
+      joined.members.push(member);
+      return { result: () => resultOf(member) as T, committed: joined.committed.promise };
     } finally {
       if (group) finishOrWait(group);
     }
@@ -122,13 +130,23 @@ export function openWriter({
 
   async function join(): Promise<Group> {
     if (group === null) {
-      await begin(say.begin);
-      known.begun(dataVersion());
-      group = { size: 0, isUrgent: false, committed: Promise.withResolvers<void>(), timer: null };
+      await open();
+      group = {
+        size: 0,
+        members: [],
+        isUrgent: false,
+        committed: Promise.withResolvers<void>(),
+        timer: null,
+      };
       group.committed.promise.catch(() => {});
     }
     group.size++;
     return group;
+  }
+
+  async function open(): Promise<void> {
+    await begin(say.begin);
+    known.begun(dataVersion());
   }
 
   function finish(): void {
@@ -155,14 +173,51 @@ export function openWriter({
   }
 
   /** One of a group takes back what is his alone; where SQLite has given up the whole, it is lost to all. */
-  function takeBack(error: unknown): void {
+  async function takeBack(
+    error: unknown,
+    { isSaved, hasWritten }: Trace,
+    joined: Group | null,
+  ): Promise<void> {
     if (!connection.inTransaction) return void abandon(error);
-    say.takeBack.run();
-    say.release.run();
+    if (isSaved) {
+      say.takeBack.run();
+      say.release.run();
+    } else if (hasWritten && joined) await runAgain(joined);
   }
 
-  async function inside<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  /** Without what somebody has left behind. */
+  async function runAgain({ members }: Group): Promise<void> {
+    say.rollback.run();
+    known.ended();
+    try {
+      await open();
+    } catch (error) {
+      return void abandon(error);
+    }
+    for (const member of members) {
+      member.outcome = await inside(member.work, null).then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
+      if (!connection.inTransaction) return;
+    }
+  }
+
+  /**
+   * A savepoint costs a copy of every page that is written behind it. Compiled queries are for those who write at volume,
+   * and who find what is wrong before they write or in doing so, which leaves nothing: they go without. Should one fail
+   * in spite of that when he has written, the others run again without him.
+   * @param joined null for whoever runs again: he has a savepoint in any case
+   */
+  async function inside<T>(work: (tx: Tx) => Promise<T>, joined: Group | null): Promise<T> {
     let live = true;
+    const trace: Trace = { isSaved: false, hasWritten: false };
+    const save = () => {
+      if (trace.isSaved || trace.hasWritten) return;
+      say.savepoint.run();
+      trace.isSaved = true;
+    };
+    if (joined === null) save();
     const check = () => {
       // A query that is awaited too late would be a transaction of its own, or part of somebody else's.
       if (!live) throw new Error("A transaction was used after its end. Await every query inside its work.");
@@ -171,7 +226,10 @@ export function openWriter({
     const ad = () => {
       made ??= queries((text) => {
         check();
-        if (!isReading(text)) known.writing(text);
+        if (!isReading(text)) {
+          known.writing(text);
+          save();
+        }
         return statements.passing(text);
       });
       return made;
@@ -182,8 +240,11 @@ export function openWriter({
       run: async (build: Build<unknown>, parameters: Record<string, unknown>) => {
         check();
         const { text, execute } = compiledOf(build);
-        if (text !== null) known.writing(text);
-        return execute(parameters);
+        if (text === null) return execute(parameters);
+        known.writing(text);
+        const rows = execute(parameters);
+        trace.hasWritten = true;
+        return rows;
       },
       known: async (build: Build<unknown>, parameters: Record<string, unknown>) => {
         check();
@@ -196,19 +257,29 @@ export function openWriter({
       update: (...parts: Parameters<Queries["update"]>) => ad().update(...parts),
       delete: (...parts: Parameters<Queries["delete"]>) => ad().delete(...parts),
     } as unknown as Tx;
-    say.savepoint.run();
     try {
       const result = await within(turnMs, work(tx));
       live = false;
-      say.release.run();
+      if (trace.isSaved) say.release.run();
       return result;
     } catch (error) {
       live = false;
-      takeBack(error);
+      await takeBack(error, trace, joined);
       throw error;
     }
   }
   return { alone, isOpen: () => group !== null, finish, abandon };
+}
+
+/** What a transaction in a group has done so far. */
+interface Trace {
+  isSaved: boolean;
+  hasWritten: boolean;
+}
+
+function resultOf({ outcome }: Member): unknown {
+  if ("error" in outcome) throw outcome.error;
+  return outcome.value;
 }
 
 async function begin(statement: Statement): Promise<void> {
