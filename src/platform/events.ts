@@ -98,7 +98,8 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
       jobs.push(jobRow(id, job, args, { actorId, workspaceId, now: tx.now }, options));
       return id;
     };
-    const done = await work(Object.assign(Object.create(tx) as Tx, { record, enqueue }));
+    // The transaction's own object: one that only inherits from it would be a stranger to every access.
+    const done = await work(Object.assign(tx, { record, enqueue }));
     if (events.length === 0) throw new Error("a change must record what it did");
     // Sent together: on Postgres the second does not wait for the answer to the first.
     await Promise.all([insertEvents(tx, ctx, events), insertJobs(tx, ctx.db, jobs)]);
