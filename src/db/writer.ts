@@ -1,5 +1,6 @@
 import type { Database as Connection, Statement } from "bun:sqlite";
 import type { Clock } from "../lib/clock.ts";
+import { begin } from "./begin.ts";
 import { type Compiled, compileQuery } from "./compiled.ts";
 import type { Build, Queries, Tx } from "./database.ts";
 import { isReading, openKnown } from "./known.ts";
@@ -68,9 +69,6 @@ interface WriterOptions {
   queries(prepare: (text: string) => Statement): Queries;
 }
 
-/** How long another program's lock on the file is waited for: a person with the sqlite3 shell. */
-const FOREIGN_LOCK_MS = 5000;
-
 /** Drizzle's own `transaction` commits at the first `await` on bun:sqlite, so we speak BEGIN and COMMIT ourselves. */
 export function openWriter({
   connection,
@@ -122,10 +120,11 @@ export function openWriter({
     }
   }
 
-  function finishOrWait(open: Group): void {
-    if (open.size < GROUP_MAX && nextJoins()) return;
-    if (open.size < GROUP_MAX && !open.isUrgent && isSyncing()) open.timer ??= setTimeout(askTurn, OPEN_MS);
-    else finish();
+  function finishOrWait(joined: Group): void {
+    const isFull = joined.size >= GROUP_MAX;
+    if (!isFull && nextJoins()) return;
+    if (isFull || joined.isUrgent || !isSyncing()) finish();
+    else joined.timer ??= setTimeout(askTurn, OPEN_MS);
   }
 
   async function join(): Promise<Group> {
@@ -155,6 +154,8 @@ export function openWriter({
     group = null;
     if (timer) clearTimeout(timer);
     try {
+      // The disk may have failed since they wrote.
+      refuse();
       say.commit.run();
       committed.resolve();
     } catch (error) {
@@ -281,19 +282,3 @@ function resultOf({ outcome }: Member): unknown {
   if ("error" in outcome) throw outcome.error;
   return outcome.value;
 }
-
-async function begin(statement: Statement): Promise<void> {
-  const until = performance.now() + FOREIGN_LOCK_MS;
-  for (;;) {
-    try {
-      statement.run();
-      return;
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > until) throw error;
-      await Bun.sleep(20);
-    }
-  }
-}
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY");
