@@ -85,4 +85,4 @@ export function openDurability({ threads, log, onSize, onSynced, onFailure }: Du
   };
 }
 
-const RELEASED_AT_ONCE = 8;
+const RELEASED_AT_ONCE = 4;

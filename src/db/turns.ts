@@ -10,7 +10,7 @@ export interface Turns {
 }
 
 /** So many turns in a row are one long stop for everything else; requests and redirects get a word in between. */
-const STRETCH_MS = 4;
+const STRETCH_MS = 2;
 
 /** @param finish ends what those who join have left open, before somebody has a turn who does not */
 export function openTurns(finish: () => void = () => {}): Turns {
