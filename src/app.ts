@@ -1,5 +1,6 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import { frontPaths } from "./app/front.ts";
+import { jobLoopLater } from "./app/job-loop.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
@@ -145,9 +146,7 @@ export async function assembleApp({
       tiers.heard(event);
       people.heard(event);
     },
-    get jobs() {
-      return worker;
-    },
+    jobs: jobLoopLater(() => worker),
   };
   const worker = openWorker({
     ports,

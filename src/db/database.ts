@@ -58,6 +58,11 @@ export interface Tx
    * `sql.placeholder(name)`.
    */
   run<Row>(build: Build<Row>, parameters: Record<string, unknown>): Promise<Row[]>;
+  /**
+   * The same for a read that goes with every write, of what seldom changes: SQLite's one writer remembers the rows until
+   * such a table is written to. Never of what is written at volume (links, events, jobs …).
+   */
+  known<Row>(build: Build<Row>, parameters: Record<string, unknown>): Promise<readonly Row[]>;
 }
 
 export type Build<Row = never> = (

@@ -8,6 +8,8 @@ export interface Durability {
   /** Why nothing may be acknowledged any more; null when all is well. Only a restart helps. */
   failure(): AppError | null;
   fail(error: unknown): void;
+  /** Whether the disk is at work. */
+  isSyncing(): boolean;
 }
 
 interface DurabilityOptions {
@@ -15,8 +17,10 @@ interface DurabilityOptions {
   readonly log: Logger;
   /** Told the size of the write-ahead log after every sync. */
   onSize(sizeBytes: number): void;
+  /** Told after every sync, before the next. */
+  onSynced(): void;
   /** Told once, when nothing is acknowledged any more. */
-  onFailure(): void;
+  onFailure(failure: AppError): void;
 }
 
 /**
@@ -24,7 +28,7 @@ interface DurabilityOptions {
  * has failed the kernel forgets what it could not write and the next sync succeeds, so the first failure is
  * the last: nothing is acknowledged after it.
  */
-export function openDurability({ threads, log, onSize, onFailure }: DurabilityOptions): Durability {
+export function openDurability({ threads, log, onSize, onSynced, onFailure }: DurabilityOptions): Durability {
   let running = false;
   let waiting: PromiseWithResolvers<void>[] = [];
   let failure: AppError | null = null;
@@ -38,7 +42,7 @@ export function openDurability({ threads, log, onSize, onFailure }: DurabilityOp
     );
     log.error("Storage has failed; no more writes until a restart", { error });
     for (const caller of waiting.splice(0)) caller.reject(failure);
-    onFailure();
+    onFailure(failure);
   };
 
   async function run(): Promise<void> {
@@ -48,14 +52,23 @@ export function openDurability({ threads, log, onSize, onFailure }: DurabilityOp
       waiting = [];
       try {
         const sizeBytes = await threads.sync();
-        for (const caller of group) caller.resolve();
+        void release(group);
         onSize(sizeBytes);
       } catch (error) {
         fail(error);
         for (const caller of group) caller.reject(failure);
       }
+      onSynced();
     }
     running = false;
+  }
+
+  /** An answer is put together for each of them: redirects come in between. */
+  async function release(group: readonly PromiseWithResolvers<void>[]): Promise<void> {
+    for (let from = 0; from < group.length; from += RELEASED_AT_ONCE) {
+      if (from > 0) await new Promise(setImmediate);
+      for (const caller of group.slice(from, from + RELEASED_AT_ONCE)) caller.resolve();
+    }
   }
 
   return {
@@ -68,5 +81,8 @@ export function openDurability({ threads, log, onSize, onFailure }: DurabilityOp
     },
     failure: () => failure,
     fail,
+    isSyncing: () => running,
   };
 }
+
+const RELEASED_AT_ONCE = 4;

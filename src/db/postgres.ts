@@ -65,7 +65,7 @@ export function openPostgres({
           Object.assign(Object.create(compile(build)) as Compiled, { client: own }).execute(
             parameters,
           ) as Promise<never[]>;
-        return within(workMs, work(Object.assign(queries, { now: clock.now(), run })));
+        return within(workMs, work(Object.assign(queries, { now: clock.now(), run, known: run })));
       },
       { isolationLevel: "serializable" },
     );

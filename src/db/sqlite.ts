@@ -44,7 +44,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
   const reader = connectReader(path);
   const statements = { reader: openStatements(reader), writer: openStatements(connection) };
   const read = queries(statements.reader.passing);
-  const turns = openTurns();
+  const turns = openTurns(() => writer.finish());
   const tables = defineTables(sqliteKit);
   const writer = openWriter({
     connection,
@@ -54,12 +54,18 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     turnMs,
     refuse: refuseAfterFailure,
     nextJoins: turns.nextJoins,
+    isSyncing: () => durability.isSyncing(),
+    askTurn,
     queries,
   });
   const durability = openDurability({
     threads,
     log,
     onSize: (bytes) => checkpoints.onSize(bytes),
+    // Whoever has written meanwhile is committed, and goes with the next one.
+    onSynced: () => {
+      if (writer.isOpen()) askTurn();
+    },
     onFailure: letNobodyCheckpoint,
   });
   const checkpoints = openCheckpoints({
@@ -75,10 +81,10 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
   async function stored<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     if (closing !== null) throw shuttingDown();
     try {
-      const { result, committed } = await turns.take(() => writer.alone(work), "joins");
-      await committed;
+      const joined = await turns.take(() => writer.alone(work), "joins");
+      await joined.committed;
       await durability.settle();
-      return result;
+      return joined.result();
     } catch (error) {
       throw judged(error);
     }
@@ -95,13 +101,18 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
         for (const one of parameters) rows.push(await tx.run(build, one));
         return rows;
       };
-      const { result, committed } = await turns.take(() => writer.alone(work), "joins");
-      await committed;
+      const joined = await turns.take(() => writer.alone(work, { isUrgent: true }), "joins");
+      await joined.committed;
       durability.settle().catch(() => {});
-      return result;
+      return joined.result();
     } catch (error) {
       throw judged(error);
     }
+  }
+
+  /** What is open is committed before it. */
+  function askTurn(): void {
+    void turns.take(async () => {});
   }
 
   /** Asked when the turn comes: the disk may have failed while we were waiting for it. */
@@ -144,12 +155,17 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
    * process ends Bun checkpoints every connection that is still open, in the order they were opened: the writer
    * cannot, inside a transaction, and the reader, which is the last to be closed, has no right to write.
    */
-  function letNobodyCheckpoint(): void {
+  function letNobodyCheckpoint(failure: AppError): void {
     threads.abandon();
-    turns.take(async () => connection.run("begin immediate")).catch(() => {});
+    const hold = async () => {
+      writer.abandon(failure);
+      connection.run("begin immediate");
+    };
+    turns.take(hold, "joins").catch(() => {});
   }
 
   async function end(): Promise<void> {
+    await turns.take(async () => {});
     await turns.idle();
     await checkpoints.stop();
     await durability.settle().catch(() => {});

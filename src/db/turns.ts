@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 export interface Turns {
-  /** Runs `work` when everybody before has finished. */
+  /** Runs `work` when everybody before has finished, and has been committed unless it joins them. */
   take<T>(work: () => Promise<T>, kind?: "joins"): Promise<T>;
   /** Whether the next in line, if there is one, would join what is open now. */
   nextJoins(): boolean;
@@ -10,9 +10,10 @@ export interface Turns {
 }
 
 /** So many turns in a row are one long stop for everything else; requests and redirects get a word in between. */
-const STRETCH_MS = 4;
+const STRETCH_MS = 2;
 
-export function openTurns(): Turns {
+/** @param finish ends what those who join have left open, before somebody has a turn who does not */
+export function openTurns(finish: () => void = () => {}): Turns {
   let last: Promise<unknown> = Promise.resolve();
   let stretchFrom = 0;
   const line: (undefined | "joins")[] = [];
@@ -28,6 +29,7 @@ export function openTurns(): Turns {
       line.push(kind);
       const mine = last.then(breathe).then(() => {
         line.shift();
+        if (kind !== "joins") finish();
         return work();
       });
       last = mine.catch(() => {});

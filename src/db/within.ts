@@ -8,6 +8,15 @@ export function within<T>(ms: number, work: Promise<T>): Promise<T> {
       ),
     );
   }, ms);
-  work.then(resolve, reject).finally(() => clearTimeout(timer));
+  work.then(
+    (value) => {
+      clearTimeout(timer);
+      resolve(value);
+    },
+    (error: unknown) => {
+      clearTimeout(timer);
+      reject(error);
+    },
+  );
   return promise;
 }

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { parseIpv4 } from "./ipv4.ts";
 
 export type Network = readonly [address: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
 
@@ -99,6 +100,7 @@ export function cutAddress(address: string): Uint8Array {
 
 /** The cut address in words: `192.0.2.0/24`, `2001:db8:1::/48`. Empty when the text is no address. */
 export function networkOf(address: string): string {
+  if (parseIpv4(address) >= 0) return `${address.slice(0, address.lastIndexOf("."))}.0/24`;
   const bytes = cutAddress(address);
   if (bytes.length === 0) return "";
   if (bytes.length === 3) return `${bytes.join(".")}.0/24`;

@@ -19,7 +19,14 @@ import {
   userAgentOf,
   wrongMethod,
 } from "./request.ts";
-import { type Names, namesOf, type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
+import {
+  type Match,
+  type Names,
+  namesOf,
+  type RegisteredRoute,
+  registeredRoutes,
+  routeMatcher,
+} from "./routes.ts";
 
 /** Who asks, from the request's credentials and the client's address; null when it brings none. */
 export type Authenticate = (request: Request, address: string) => Promise<Actor | null>;
@@ -86,6 +93,9 @@ export function openApiLater(options: ApiOptions): Api {
 interface Caller extends Stamp {
   readonly actor: Actor | null;
   readonly address: string | null;
+  /** What is asked for: parsed once, which costs as much as much of the rest. */
+  readonly url: URL;
+  readonly match: Match;
 }
 
 interface Asked {
@@ -124,8 +134,7 @@ export function openApi({
   const match = routeMatcher(routes);
 
   async function run(request: Request, caller: Caller): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    const found = match(request.method, pathname);
+    const found = caller.match;
     if (found.kind === "none") throw new AppError("NOT_FOUND", "There is nothing at this address.");
     if (found.kind === "wrong_method") return wrongMethod(request, found.allow);
     const { permission } = found.route;
@@ -152,7 +161,16 @@ export function openApi({
   async function answer(request: Request, address: string | null, known: Actor | null): Promise<Response> {
     const at = ports.clock.now();
     const began = performance.now();
-    let caller: Caller = { at, requestId: requestIdOf(request, at), actor: known, address };
+    const url = new URL(request.url);
+    const route = match(request.method, url.pathname);
+    let caller: Caller = {
+      at,
+      requestId: requestIdOf(request, at),
+      actor: known,
+      address,
+      url,
+      match: route,
+    };
     let allowance: Allowance | null = null;
     let response: Response;
     try {
@@ -165,7 +183,6 @@ export function openApi({
     } catch (error) {
       response = refused(error, caller, request);
     }
-    const route = match(request.method, new URL(request.url).pathname);
     if (response.status === 403 && route.kind === "route") await noteDenial(request, caller, route.route);
     observe({
       method: request.method,
@@ -217,12 +234,12 @@ export function openApi({
   };
 }
 
-function contextOf(ports: Ports, request: Request, { actor, at, requestId, address }: Caller): Context {
+function contextOf(ports: Ports, request: Request, { actor, at, requestId, address, url }: Caller): Context {
   return {
     ...ports,
     actor: actor ?? nobody,
     at,
-    target: targetOf(request),
+    target: targetOf(request, url),
     client: address,
     idempotencyKey: idempotencyKeyOf(request),
     origin: {

@@ -35,10 +35,12 @@ export async function readBody(request: Request, sizeMax: number): Promise<unkno
   return value;
 }
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function parsed(bytes: Uint8Array): unknown {
   try {
     // A byte order mark is no JSON (RFC 8259, 8.1), and what is not UTF-8 is not text.
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    return JSON.parse(decoder.decode(bytes));
   } catch {
     throw new AppError("VALIDATION_ERROR", "The body is not valid JSON.");
   }

@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type as t } from "@sinclair/typebox";
-import { and, eq, inArray, lte, or } from "drizzle-orm";
+import { and, eq, inArray, lte, or, sql } from "drizzle-orm";
 import type { Build, Tx } from "../db/database.ts";
 import { placeholders } from "../db/placeholders.ts";
 import { isUnavailable } from "../db/postgres-health.ts";
@@ -98,7 +98,8 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
       jobs.push(jobRow(id, job, args, { actorId, workspaceId, now: tx.now }, options));
       return id;
     };
-    const done = await work(Object.assign(Object.create(tx) as Tx, { record, enqueue }));
+    // The transaction's own object: one that only inherits from it would be a stranger to every access.
+    const done = await work(Object.assign(tx, { record, enqueue }));
     if (events.length === 0) throw new Error("a change must record what it did");
     // Sent together: on Postgres the second does not wait for the answer to the first.
     await Promise.all([insertEvents(tx, ctx, events), insertJobs(tx, ctx.db, jobs)]);
@@ -122,22 +123,37 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
   }
 }
 
-const insertEvent: Build = (queries, { events }) => queries.insert(events).values(placeholders(events));
+/** Its payloads are handed over as the texts that their proofs are made of: written out once, and the same. */
+const insertEvent: Build = (queries, { events }) =>
+  queries.insert(events).values({
+    ...placeholders(events),
+    data: sql`${sql.placeholder("data")}`,
+    origin: sql`${sql.placeholder("origin")}`,
+  });
 
 async function insertEvents(tx: Tx, ctx: Context, events: readonly Event[]): Promise<void> {
-  const rows = events.map(eventRow);
-  if (rows.length === 1) return void (await tx.run(insertEvent, { ...rows[0] }));
+  if (events.length === 1) return void (await tx.run(insertEvent, eventRow(events[0]!)));
+  const rows = events.map(eventRow).map(({ data, origin, ...row }) => ({
+    ...row,
+    data: sql`${data}`,
+    origin: sql`${origin}`,
+  }));
   for (let i = 0; i < rows.length; i += EVENTS_PER_INSERT)
     await tx.insert(ctx.db.tables.events).values(rows.slice(i, i + EVENTS_PER_INSERT));
 }
 
-const eventRow = (event: Event) => ({
-  ...event,
-  requestId: event.origin.requestId,
-  dataProof: proofFor(JSON.stringify(event.data)),
-  originProof: proofFor(JSON.stringify(event.origin)),
-  seal: null,
-});
+function eventRow(event: Event) {
+  const [data, origin] = [JSON.stringify(event.data), JSON.stringify(event.origin)];
+  return {
+    ...event,
+    data,
+    origin,
+    requestId: event.origin.requestId,
+    dataProof: proofFor(data),
+    originProof: proofFor(origin),
+    seal: null,
+  };
+}
 
 /** The first change of a request with an Idempotency-Key carries the answer with it. */
 async function storeAnswer(ctx: Context, tx: Tx, result: unknown): Promise<string | null> {

@@ -5,8 +5,8 @@ export interface Pace {
   isFull(): boolean;
 }
 
-/** As many write together, and share a commit; a redirect waits for as many at most. */
-const TASKS_A_ROUND = 8;
+/** A redirect waits for as many at most. */
+const TASKS_A_ROUND = 4;
 /** About a second's work. */
 const WAITING_MAX = 2000;
 

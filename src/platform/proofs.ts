@@ -9,8 +9,21 @@ const SALT_BYTES = 16;
  * was, however little there was to guess.
  */
 export function proofFor(text: string): string {
-  const salt = Buffer.from(crypto.getRandomValues(new Uint8Array(SALT_BYTES))).toString("base64url");
+  const salt = newSalt();
   return `${salt}.${saltedHash(salt, text)}`;
+}
+
+/** Chance for many salts: to ask for a few bytes costs as much as for many. */
+const stock = Buffer.alloc(SALT_BYTES * 256);
+let taken = stock.length;
+
+function newSalt(): string {
+  if (taken === stock.length) {
+    crypto.getRandomValues(stock);
+    taken = 0;
+  }
+  taken += SALT_BYTES;
+  return stock.toString("base64url", taken - SALT_BYTES, taken);
 }
 
 const saltedHash = (salt: string, text: string): string =>

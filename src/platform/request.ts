@@ -17,8 +17,7 @@ export function requestIdOf(request: Request, at: number): string {
   return given !== null && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : newId("req", at);
 }
 
-export function targetOf(request: Request): string {
-  const { pathname, search } = new URL(request.url);
+export function targetOf(request: Request, { pathname, search }: URL): string {
   return `${request.method} ${pathname}${search}\n${request.headers.get("if-match") ?? ""}`;
 }
 
@@ -45,9 +44,10 @@ export async function asAsked(request: Request, response: Response): Promise<Res
 
 /** The client has this very state already (RFC 9110, 13.1.2: compared weakly). */
 function isKnown(request: Request, response: Response): boolean {
+  if (request.method !== "GET" && request.method !== "HEAD") return false;
   const etag = response.headers.get("etag");
   const known = request.headers.get("if-none-match");
-  if (etag === null || known === null || !["GET", "HEAD"].includes(request.method)) return false;
+  if (etag === null || known === null) return false;
   return known.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
 }
 

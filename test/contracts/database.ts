@@ -339,6 +339,42 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
       expect(await db.read.$count(linkTotals, like(linkTotals.linkId, "link_run%"))).toBe(2);
     });
 
+    test("tells what every write asks as it is then: in the change itself, behind it, and after one that failed", async () => {
+      const { workspaces } = db.tables;
+      const nameOf: Build<{ name: string }> = (queries, tables) =>
+        queries
+          .select({ name: tables.workspaces.name })
+          .from(tables.workspaces)
+          .where(eq(tables.workspaces.id, sql.placeholder("id")));
+      const told = (tx: Tx) => tx.known(nameOf, { id: "ws_2" });
+      const rename = (tx: Tx, name: string) =>
+        tx.update(workspaces).set({ name }).where(eq(workspaces.id, "ws_2"));
+      const now = () => db.transaction(told);
+      expect([await now(), await now()]).toEqual([[{ name: "ws_2" }], [{ name: "ws_2" }]]);
+      const inside = await db.transaction(async (tx) => {
+        const before = await told(tx);
+        await rename(tx, "new");
+        return [before, await told(tx)];
+      });
+      expect(inside).toEqual([[{ name: "ws_2" }], [{ name: "new" }]]);
+      expect(await now()).toEqual([{ name: "new" }]);
+      const lost = db.transaction(async (tx) => {
+        await rename(tx, "lost");
+        expect(await told(tx)).toEqual([{ name: "lost" }]);
+        throw new Error("no");
+      });
+      expect(lost).rejects.toThrow("no");
+      // All at once, so that on SQLite they share a transaction with the one that was lost.
+      const [, ...after] = await Promise.all([lost.catch(() => {}), now(), now()]);
+      expect(after).toEqual([[{ name: "new" }], [{ name: "new" }]]);
+      const mixed = await Promise.all([
+        now(),
+        db.transaction((tx) => rename(tx, "ws_2").then(() => told(tx))),
+      ]);
+      expect(mixed[1]).toEqual([{ name: "ws_2" }]);
+      expect(await now()).toEqual([{ name: "ws_2" }]);
+    });
+
     test("keeps all of those who come at once but those who fail, whoever shares a commit with whom", async () => {
       const { linkTotals } = db.tables;
       const none = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };

@@ -2,26 +2,30 @@ import { eq, sql } from "drizzle-orm";
 import type { Build, Tx } from "../../db/database.ts";
 import { invalid } from "../../lib/errors.ts";
 import { hashOf } from "../../lib/secrets.ts";
-import { isLoopbackHost, originOf, parseDestination } from "../../lib/url.ts";
+import { type Destination, isLoopbackHost, originOf, parseDestination } from "../../lib/url.ts";
 import type { Context } from "../../platform/context.ts";
 
 /**
  * A destination as it is stored, after the checks that need no database.
  * @throws AppError VALIDATION_ERROR naming `path`
  */
-export function destinationOf(path: string, text: string): { href: string } {
+export function destinationOf(path: string, text: string): Destination {
   const destination = parseDestination(text);
   if ("problem" in destination) throw invalid(path, `${path.slice(1)} ${destination.problem}`);
   return destination;
 }
 
 /** A destination on a host that serves short links here would go round in circles. */
-export async function refuseLoop(tx: Tx, ctx: Context, path: string, href: string): Promise<void> {
-  const { host, port } = originOf(href);
+export async function refuseLoop(
+  tx: Tx,
+  ctx: Context,
+  path: string,
+  { href, host }: Destination,
+): Promise<void> {
   // This machine has other servers than ours: among its names the port decides.
   const own = isLoopbackHost(host)
-    ? port === ownPort(ctx)
-    : (await tx.run(domainOfHost, { host })).length > 0;
+    ? originOf(href).port === ownPort(ctx)
+    : (await tx.known(domainOfHost, { host })).length > 0;
   if (own)
     throw invalid(
       path,

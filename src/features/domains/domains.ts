@@ -145,7 +145,7 @@ async function fallback(
   text: string | null | undefined,
 ): Promise<string | null> {
   if (text === null || text === undefined) return null;
-  const { href } = destinationOf(path, text);
-  await refuseLoop(tx, ctx, path, href);
-  return href;
+  const destination = destinationOf(path, text);
+  await refuseLoop(tx, ctx, path, destination);
+  return destination.href;
 }

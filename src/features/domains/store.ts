@@ -84,11 +84,11 @@ const defaultIdOf = ({ defaultDomainId, testOf }: Database["tables"]["workspaces
 const defaultDomain: Build<DomainRow> = (queries, tables) =>
   defaultDomainOf(queries, tables, sql.placeholder("workspaceId"));
 
-/** Every link that names no domain asks this: inside a transaction it is compiled once. */
+/** Every link that names no domain asks this: inside a transaction it is known. */
 export async function selectDefaultDomain(read: Reader | Tx, ctx: Context): Promise<DomainRow | undefined> {
   const workspaceId = workspaceOf(ctx);
   const [row] = await ("now" in read
-    ? read.run(defaultDomain, { workspaceId })
+    ? read.known(defaultDomain, { workspaceId })
     : defaultDomainOf(read, ctx.db.tables, workspaceId));
   return row;
 }

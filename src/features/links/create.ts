@@ -73,7 +73,7 @@ async function domainFor(read: Reader, ctx: Context, named: string | undefined):
 
 async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
   const destination = destinationOf("/destinationUrl", input.destinationUrl);
-  await refuseLoop(tx, ctx, "/destinationUrl", destination.href);
+  await refuseLoop(tx, ctx, "/destinationUrl", destination);
   const defaults = await linkDefaultsOf(tx, ctx);
   const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
   const row = {
@@ -120,7 +120,7 @@ export async function expiredUrlOf(
   text: string | null | undefined,
 ): Promise<string | null> {
   if (text === null || text === undefined) return null;
-  const { href } = destinationOf("/expiredUrl", text);
-  await refuseLoop(tx, ctx, "/expiredUrl", href);
-  return href;
+  const destination = destinationOf("/expiredUrl", text);
+  await refuseLoop(tx, ctx, "/expiredUrl", destination);
+  return destination.href;
 }

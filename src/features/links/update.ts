@@ -64,9 +64,9 @@ async function patched(tx: Change, ctx: Context, before: LinkRow, patch: LinkPat
 }
 
 async function destination(tx: Change, ctx: Context, text: string) {
-  const { href } = destinationOf("/destinationUrl", text);
-  await refuseLoop(tx, ctx, "/destinationUrl", href);
-  return { destinationUrl: href, destinationHash: destinationHash(href) };
+  const to = destinationOf("/destinationUrl", text);
+  await refuseLoop(tx, ctx, "/destinationUrl", to);
+  return { destinationUrl: to.href, destinationHash: destinationHash(to.href) };
 }
 
 async function slug(tx: Change, ctx: Context, { domainId }: LinkRow, text: string) {

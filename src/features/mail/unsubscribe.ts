@@ -7,6 +7,8 @@ import { unsubscribe } from "./suppressions.ts";
  * unsubscribe its reader; and what mail programs call themselves (RFC 8058). Null for other paths.
  */
 export function unsubscribePage(request: Request, ctx: () => Context): Response | Promise<Response> | null {
+  // Every call of the API comes by here.
+  if (!request.url.includes(UNSUBSCRIBE_PATH)) return null;
   const url = new URL(request.url);
   if (url.pathname !== UNSUBSCRIBE_PATH) return null;
   if (!["GET", "HEAD", "POST"].includes(request.method))

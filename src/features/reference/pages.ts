@@ -9,6 +9,8 @@ export function adminPage(request: Request): Response {
 
 /** `/api/v1/docs`: the reference, all of it from this executable. Null for other paths. */
 export function docsPage(request: Request): Response | null {
+  // Every call of the API comes by here.
+  if (!request.url.includes("/api/v1/docs")) return null;
   const { pathname } = new URL(request.url);
   if (pathname === "/api/v1/docs") return new Response(DOCS, { headers: DOCS_HEADERS });
   return pathname === "/api/v1/docs/scalar.js" ? (serveAsset(request, "docs/scalar.js") ?? gone()) : null;

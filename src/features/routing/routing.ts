@@ -74,8 +74,9 @@ interface LinkFacts {
 
 /** The domain may tell cases apart or not: both keys are dropped, which costs nothing. */
 function dropLink({ domainId, slug, previous }: LinkFacts, cache: Droppable): void {
-  for (const one of [slug, previous?.slug ?? slug])
-    for (const caseSensitive of [true, false]) cache.drop(domainId, foldSlug(one, caseSensitive));
+  const slugs = previous?.slug === undefined ? [slug] : [slug, previous.slug];
+  const keys = slugs.flatMap((one) => [foldSlug(one, true), foldSlug(one, false)]);
+  for (const key of new Set(keys)) cache.drop(domainId, key);
 }
 
 interface HostFacts {
