@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Answer, TestApp } from "../support/app.ts";
+import { type Answer, BROWSER, type TestApp } from "../support/app.ts";
 import { freePort } from "../support/free-port.ts";
 import type { Asked } from "../support/operations.ts";
 import { PASSWORD, signedInAs, type TestPerson } from "../support/people.ts";
@@ -183,4 +183,64 @@ export async function jobPutOff(story: Story, workspaceId: string, key: string):
     return id !== undefined;
   });
   return id!;
+}
+
+/** Calls off all mail whose time has not come, so that nothing goes on by itself. */
+export async function callOff(story: Story): Promise<void> {
+  const scheduled = async () =>
+    (await good(story.operate("GET", "/jobs?name=mail.send&state=scheduled&limit=100"))).data;
+  for (let jobs = await scheduled(); jobs.length > 0; jobs = await scheduled())
+    for (const { id } of jobs) await story.operate("POST", `/jobs/${id}/cancel`);
+  const busy = async () => (await good(story.operate("GET", "/jobs/counts"))).data;
+  await until(async () => {
+    const { waiting, running } = await busy();
+    return waiting + running === 0;
+  });
+}
+
+/** Opens a short link as a browser does, by the name of its host. */
+export async function visit({ url }: Story, shortUrl: string): Promise<void> {
+  const { host, pathname } = new URL(shortUrl);
+  const headers = { host, "user-agent": BROWSER, "x-forwarded-for": "203.0.113.5" };
+  const answer = await fetch(`http://127.0.0.1:${new URL(url).port}${pathname}`, {
+    headers,
+    redirect: "manual",
+  });
+  if (answer.status !== 302) throw new Error(`${shortUrl}: ${answer.status}`);
+}
+
+/** When something was asked and answered, by a clock that is never set. */
+interface Timed {
+  readonly sent: number;
+  readonly answered: number;
+}
+export interface Overlap {
+  /** The refresh that replaced the token, and what it gave. */
+  readonly family: Timed & { readonly next: string; readonly accessToken: string };
+  /** Every further use of the token that was replaced, until it was refused. */
+  readonly asked: readonly (Timed & { readonly status: number })[];
+}
+
+/** Uses a refresh token that was replaced again and again, until that is refused. */
+export async function useTheOneBefore(story: Story, { refreshToken }: TestPerson): Promise<Overlap> {
+  const use = async () => {
+    const sent = performance.now();
+    const { status, body } = await story.call("POST", "/auth/refresh-token", {
+      key: null,
+      body: { refreshToken },
+    });
+    return { status, body, sent, answered: performance.now() };
+  };
+  const { body, sent, answered } = await use();
+  const asked: (Timed & { status: number })[] = [];
+  await until(async () => {
+    const { status, sent, answered } = await use();
+    asked.push({ status, sent, answered });
+    if (status === 200) await Bun.sleep(200);
+    return status !== 200;
+  });
+  return {
+    family: { sent, answered, next: body.data.refreshToken, accessToken: body.data.accessToken },
+    asked,
+  };
 }
