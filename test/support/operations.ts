@@ -25,6 +25,8 @@ export interface Operation {
   readonly inside: boolean;
   readonly body: Schema | null;
   readonly requiredQuery: readonly { readonly name: string; readonly schema: Schema }[];
+  /** Names of everything a query may hold. */
+  readonly query: readonly string[];
   readonly answers: Readonly<Record<string, Schema | null>>;
 }
 export interface Schema {
@@ -73,6 +75,7 @@ export async function readApi(app: Pick<Asked, "call">): Promise<Api> {
         inside: parametersOf(path).length > 1,
         body: one.requestBody?.content["application/json"]?.schema ?? null,
         requiredQuery: (one.parameters ?? []).filter((p) => p.in === "query" && p.required),
+        query: (one.parameters ?? []).filter((p) => p.in === "query").map(({ name }) => name),
         answers: Object.fromEntries(
           Object.entries(one.responses).map(([status, { content }]) => [
             status,
