@@ -117,6 +117,13 @@ const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   changePassword: () => ({ password: "another-quiet-harbour-43" }),
   confirm: () => ({ password: PASSWORD }),
   enableTotp: () => ({ code: "123456" }),
+  setUp: () => ({ password: PASSWORD }),
+  signUp: () => ({ password: PASSWORD }),
+  resetPassword: () => ({ password: PASSWORD }),
+  verifyCode: () => ({ code: "12345678" }),
+  signInByPasskey: () => ({ credential: noAssertion }),
+  lookAtInvite: () => ({ token: "0".repeat(40) }),
+  acceptInviteByToken: () => ({ token: "0".repeat(40) }),
 };
 
 /** Has the shape of one, and is none. */
@@ -125,6 +132,11 @@ const noCredential = {
   rawId: "AAAA",
   type: "public-key",
   response: { clientDataJSON: "AAAA", attestationObject: "AAAA" },
+};
+
+const noAssertion = {
+  ...noCredential,
+  response: { clientDataJSON: "AAAA", authenticatorData: "AAAA", signature: "AAAA" },
 };
 
 /** A body that the operation takes: what it insists on, by the document's own examples. */
