@@ -2,16 +2,19 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { TOTP } from "otpauth";
 import { type Answer, type TestApp, testApp } from "../support/app.ts";
 import { SoftAuthenticator } from "../support/authenticator.ts";
-import { newPerson, readApi } from "../support/operations.ts";
+import { undocumented } from "../support/matrix.ts";
+import { type Api, newPerson, readApi } from "../support/operations.ts";
 import { codeTo, PASSWORD, person, type TestPerson, tokenTo } from "../support/people.ts";
 
 /** What is open to everybody is on record like everything else: `records.test.ts` has what asks for a permission. */
 let app: TestApp;
+let api: Api;
 let ada: TestPerson;
 const ORIGIN = "https://links.test";
 const EMAIL = "ada@example.org";
 beforeAll(async () => {
   app = await testApp({ env: { WAYPOST_BASE_URL: ORIGIN, WAYPOST_SIGNUP: "open" } });
+  api = await readApi(app);
   ada = await person(app, EMAIL);
 }, 30_000);
 afterAll(() => app.close());
@@ -138,12 +141,13 @@ const doings: readonly (readonly [
 ];
 
 test.each(doings.map((one, at) => [one[0], at, ...one.slice(1)] as const))(
-  "%s, %#, leaves one entry of each thing that it does, with where it came from and no secret",
+  "%s, %#, leaves one entry of each thing that it does, with where it came from and no secret, and tells what it says it tells",
   async (_, at) => {
     const [operation, path, body, records] = doings[at]!;
     const sent = await body();
     const requestId = `open-${at}`;
-    await post(path, sent, { "x-request-id": requestId });
+    const answer = await post(path, sent, { "x-request-id": requestId });
+    expect(undocumented(api, api.operations.find(({ id }) => id === operation)!, answer)).toEqual([]);
     const { data } = (await app.operate("GET", `/audit?requestId=${requestId}&limit=100`)).body;
     const entries = data.filter(({ type }: { type: string }) => type !== "mail.queued");
     const types = new Set(entries.map(({ type }: { type: string }) => type));
@@ -158,8 +162,7 @@ test.each(doings.map((one, at) => [one[0], at, ...one.slice(1)] as const))(
   30_000,
 );
 
-test("every open operation that changes something is among those that are tried", async () => {
-  const api = await readApi(app);
+test("every open operation that changes something is among those that are tried", () => {
   const open = api.operations.filter(({ method, permission }) => permission === null && method !== "GET");
   // Setup is tried by itself, and looking at an invitation changes nothing.
   const apart = ["setUp", "lookAtInvite"];

@@ -28,7 +28,7 @@ import {
  * The whole story of a team, in this order: an empty folder, a setup code, people who come by mail, what each of them
  * may, how they sign in, what their programs may, what strangers see, and what is on record of it in the end.
  */
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 let story: Story;
 let api: Api;
@@ -43,6 +43,8 @@ beforeAll(async () => {
 });
 afterAll(() => story.close());
 
+const refresh = (refreshToken: string) =>
+  story.call("POST", "/auth/refresh-token", { key: null, body: { refreshToken } });
 const inAcme = () => ({ "x-workspace-id": acme.workspaceId });
 
 describe("the first day", () => {
@@ -97,16 +99,21 @@ describe("the first day", () => {
       ["cass@example.org", customRole],
     ] as const)
       await invite(story, { workspaceId, key: people.owner.accessToken, role }, email);
+    // Whoever holds a token of before the end is no less a thief for it.
+    const { refreshToken, email } = await signedInAs(story, people.editor.email);
+    const next = (await good(refresh(refreshToken))).data.refreshToken;
     await story.kill();
+    const last = (await good(refresh(next))).data;
+    expect((await refresh(refreshToken)).status).toBe(401);
+    expect((await refresh(last.refreshToken)).status).toBe(401);
+    await story.letter(email, /^Subject: A session was ended/m);
 
     people.admin = await acceptAnew(story, "adam@example.org");
     people.viewer = await acceptAnew(story, "vic@example.org");
     people.custom = await acceptAnew(story, "cass@example.org");
     for (const them of [ada, people.owner, people.editor])
       expect((await them.call("GET", "/auth/session")).body.data.session.id).toBe(them.sessionId);
-    const refreshed = await good(
-      story.call("POST", "/auth/refresh-token", { key: null, body: { refreshToken: ada.refreshToken } }),
-    );
+    const refreshed = await good(refresh(ada.refreshToken));
     ada.accessToken = story.keys.operator = refreshed.data.accessToken;
     ada.refreshToken = refreshed.data.refreshToken;
     const { data } = await good(story.call("GET", `/workspaces/${workspaceId}/members`));
@@ -250,8 +257,6 @@ describe("how they sign in", () => {
 });
 
 describe("refreshing", () => {
-  const refresh = (refreshToken: string) =>
-    story.call("POST", "/auth/refresh-token", { key: null, body: { refreshToken } });
   const lives = async (accessToken: string) =>
     (await story.call("GET", "/auth/session", { key: accessToken })).status === 200;
 

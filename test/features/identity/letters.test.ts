@@ -327,3 +327,22 @@ describe("another address", () => {
     expect((await confirm(two)).status).toBe(410);
   });
 });
+
+test("letters of a reset and of a change of address lead here, whatever host was named", async () => {
+  app = await testApp();
+  const ada = await person(app);
+  const headers = {
+    host: "evil.example",
+    "x-forwarded-host": "evil.example",
+    origin: "https://evil.example",
+  };
+  const forgot = { key: null, body: { email: ada.email }, headers };
+  expect((await app.call("POST", "/auth/password/forgot", forgot)).status).toBe(200);
+  const change = { email: "new@example.org" };
+  expect((await ada.call("POST", "/auth/email/change", change, headers)).status).toBe(200);
+  const letters = [...(await lettersTo(app, ada.email)), ...(await lettersTo(app, change.email))];
+  const links = letters.flatMap(({ text }) => text.match(/https?:\/\/\S+#\S+/g) ?? []);
+  expect(links.length).toBe(3);
+  for (const link of links) expect(link).toStartWith("http://links.test/admin#");
+  expect(letters.map(({ text }) => text).join()).not.toContain("evil");
+});
