@@ -244,6 +244,12 @@ describe("how they sign in", () => {
       );
       const made = await page.evaluate<{ status: number }>(MAKE_PASSKEY);
       expect(made).toMatchObject({ status: 200, data: { name: "Virtual" } });
+      const cookies = await page.context().cookies();
+      expect(cookies.length).toBe(2);
+      for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
+      const stored = await page.evaluate<string>("JSON.stringify({ ...sessionStorage, ...localStorage })");
+      for (const secret of [PASSWORD, ...cookies.map(({ value }) => value)])
+        expect(stored).not.toContain(secret);
       expect(await page.evaluate<number>(SIGN_OUT)).toBe(200);
       expect(await page.evaluate<number>(WHO)).toBe(401);
       expect(await page.evaluate<number>(USE_PASSKEY)).toBe(200);
