@@ -426,14 +426,15 @@ describe("programs", () => {
     await visit(story, links.test.shortUrl);
     const counted = async (key: string) =>
       (await good(story.call("GET", "/analytics/overview", { key }))).data.clicks;
-    await until(async () => (await counted(keys.test)) === 1);
+    const ofLink = async () =>
+      (await good(story.call("GET", `/links/${links.test.id}`, { key: keys.test }))).data.clicks;
+    await until(async () => (await counted(keys.test)) === 1 && (await ofLink()) === 1);
     expect(await counted(keys.live)).toBe(0);
   });
 });
 
 describe("another workspace", () => {
   test("learns nothing by any id and changes nothing: each is answered like one that was made up", async () => {
-    await callOff(story);
     const at = { key: acme.key };
     const first = async (path: string) => (await good(story.call("GET", path, at))).data[0].id;
     const link = await good(
@@ -442,6 +443,7 @@ describe("another workspace", () => {
     const token = await good(acme.owner.call("POST", "/user/tokens", { name: "t" }));
     await invite(story, { ...acme }, "waiting@example.org");
     await inviteToken(story, "waiting@example.org");
+    await callOff(story);
     const { testId } = (await good(story.call("GET", "/workspace"))).data;
     const ids = [
       ...[link.data.id, token.data.id, acme.workspaceId, testId, customRole],
