@@ -1,15 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { TOTP } from "otpauth";
-import type { Browser, CDPSession, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { type Running, startWaypost } from "../program/executable-server.ts";
+import { freePort } from "../support/free-port.ts";
+import { CALL, MAKE_PASSKEY, SESSION, withAuthenticator } from "./authenticator.ts";
 import { chromiumPath, openChromium } from "./chromium.ts";
-
-/** Browsers make passkeys on localhost without TLS, and for names alone. */
-function freePort(): number {
-  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  probe.stop(true);
-  return probe.port;
-}
 
 const EMAIL = "ada@example.com";
 const PASSWORD = "correct horse battery";
@@ -18,11 +13,11 @@ describe.skipIf(chromiumPath === null)("passkeys in a browser", () => {
   let waypost: Running;
   let browser: Browser;
   let page: Page;
-  let devtools: CDPSession;
   let url: string;
 
   beforeAll(async () => {
-    const port = freePort();
+    // Browsers make passkeys on localhost without TLS, and for names alone.
+    const port = await freePort();
     url = `http://localhost:${port}`;
     waypost = await startWaypost({
       WAYPOST_PORT: String(port),
@@ -33,18 +28,7 @@ describe.skipIf(chromiumPath === null)("passkeys in a browser", () => {
     expect((await waypost.api("POST", "/setup", { body })).status).toBe(201);
     browser = await openChromium();
     page = await browser.newPage();
-    devtools = await page.context().newCDPSession(page);
-    await devtools.send("WebAuthn.enable");
-    await devtools.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    await withAuthenticator(page);
     await page.goto(`${url}/admin`);
   }, 60_000);
   afterAll(async () => {
@@ -57,7 +41,7 @@ describe.skipIf(chromiumPath === null)("passkeys in a browser", () => {
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("No links yet.").waitFor();
-    const made = await page.evaluate<{ status: number; data: { id: string; name: string } }>(MAKE);
+    const made = await page.evaluate<{ status: number; data: { id: string; name: string } }>(MAKE_PASSKEY);
     expect(made).toMatchObject({ status: 200, data: { name: "Virtual" } });
 
     await page.getByRole("button", { name: "Sign out" }).click();
@@ -93,24 +77,6 @@ describe.skipIf(chromiumPath === null)("passkeys in a browser", () => {
   }, 60_000);
 });
 
-/** Asked of the page as text: what its own settings will do one day. */
-const CALL = `const call = async (method, path, body) => {
-  const { data } = await (await fetch("/api/v1/auth/session")).json();
-  const response = await fetch("/api/v1" + path, {
-    method,
-    headers: { "content-type": "application/json", "x-csrf-token": data.csrfToken },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, data: (await response.json()).data };
-};`;
-const MAKE = `(async () => { ${CALL}
-  const { status, data } = await call("POST", "/auth/passkeys/options");
-  if (status !== 200) return { status, data };
-  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(data);
-  const credential = await navigator.credentials.create({ publicKey });
-  return call("POST", "/auth/passkeys", { name: "Virtual", credential: credential.toJSON() });
-})()`;
-const SESSION = `(async () => { ${CALL} return call("GET", "/auth/session"); })()`;
 const REMOVE = (id: string) =>
   `(async () => { ${CALL} return (await call("DELETE", "/auth/passkeys/${id}")).status; })()`;
 const ENROL = `(async () => { ${CALL} return call("POST", "/auth/totp/enrol"); })()`;

@@ -5,6 +5,19 @@ import type { Actor } from "../../src/platform/context.ts";
 import { operatorPermissions, type Permission, type Role, roles } from "../../src/platform/permissions.ts";
 import { type Answer, type TestApp, testApp } from "../support/app.ts";
 import {
+  endings,
+  lacks,
+  nowhere,
+  peopleAlone,
+  personalOperations,
+  placesOf,
+  seenOfAnothers,
+  shared,
+  undocumented,
+  type Whose,
+  wrongOfOwn,
+} from "../support/matrix.ts";
+import {
   type Api,
   addressOf,
   installationMakers,
@@ -18,7 +31,6 @@ import {
   validBody,
   validQuery,
 } from "../support/operations.ts";
-import type { TestPerson } from "../support/people.ts";
 import { addPerson } from "../support/test-people.ts";
 
 /** Somebody who asks, and what they may. */
@@ -125,17 +137,12 @@ async function person(role: Role): Promise<Identity> {
   };
 }
 
-const nowhere = (id: string): string => id.replace(/.{4}$/, "zzzz");
 const namedIn = (path: string): string => /^\/workspaces\/(\w+)/.exec(path)?.[1] ?? "";
 /** Workspaces that were made to be deleted or restored. */
 const ended = new Set<string>();
 
 /** What is not done although it may be: the world is not so. */
 const otherwise: Readonly<Record<string, number>> = { resendMail: 409 };
-/** What keys do not do although they have the permission: a person with a fresh proof is needed. */
-const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer"]);
-/** What belongs to no workspace: everybody who may see any sees all. */
-const shared = new Set(["tier", "user"]);
 /** Reaches into workspaces although it is done to the installation: an operator's word on any key. */
 const farReaching = new Set(["setKeyTier"]);
 
@@ -178,12 +185,6 @@ async function asked({ identity, operation, whose }: Cell, id: string): Promise<
   return identity.ask(operation.method, address + validQuery(api, operation), body);
 }
 
-/**
- * Whose the thing is that a call names: the caller's, another's (by the caller's own workspace or by that one, where
- * the path names both), nobody's; in a workspace that is nowhere; or it names none.
- */
-type Whose = "theirs" | "another's" | "nowhere" | "in another's" | "in no workspace" | "none";
-
 /** One place of the matrix, and what is wrong with it; null when it is as it must be. */
 interface Cell {
   readonly identity: Identity;
@@ -217,35 +218,20 @@ async function idFor(cell: Cell, { ours, strangers }: Things): Promise<string> {
   return (whose === "theirs") === (identity.inOtherWorkspace !== true) ? ours : strangers;
 }
 
-function isRight(cell: Cell, { status, body }: Answer): boolean {
+function isRight(cell: Cell, answer: Answer): boolean {
+  const { status } = answer;
   const { granted, isPerson } = cell.identity;
   if (granted === null) return status === 401;
-  const lacks = status === 403 && body.message === `This needs the permission ${cell.operation.permission}.`;
-  if (!granted.has(cell.operation.permission!)) return lacks;
+  if (!granted.has(cell.operation.permission!)) return lacks(cell.operation, answer);
   if (!exists(cell)) return status === 404;
-  if (peopleAlone.has(cell.operation.id) && !isPerson) return status === 403 && !lacks;
+  if (peopleAlone.has(cell.operation.id) && !isPerson)
+    return status === 403 && !lacks(cell.operation, answer);
   const wanted = otherwise[cell.operation.id];
   return wanted ? status === wanted : status >= 200 && status < 300;
 }
 
-/** What an answer tells beyond its schema. */
-function undocumented({ operation }: Cell, { status, body }: Answer): string[] {
-  const schema = operation.answers[status];
-  return status < 300 && schema && body ? surprises(api, schema, body) : [];
-}
-
 const nameOf = ({ identity, operation, whose }: Cell): string =>
   `${operation.method} ${operation.path} by ${identity.name}, ${whose}`;
-
-function placesOf({ named, inside }: Operation): Whose[] {
-  if (named === null) return ["none"];
-  return [
-    "theirs",
-    "another's",
-    "nowhere",
-    ...(inside ? (["in another's", "in no workspace"] as const) : []),
-  ];
-}
 
 /** All places of one caller at one operation. What is another's must look like what is nowhere. */
 async function wrongAt(identity: Identity, operation: Operation, things: Things, count: () => void) {
@@ -262,7 +248,7 @@ async function wrongAt(identity: Identity, operation: Operation, things: Things,
       answer.headers.get("x-content-type-options") !== "nosniff"
     )
       wrong.push(`${nameOf(cell)} may be kept or guessed at`);
-    wrong.push(...undocumented(cell, answer).map((field) => `${nameOf(cell)} tells ${field}`));
+    wrong.push(...undocumented(api, operation, answer).map((field) => `${nameOf(cell)} tells ${field}`));
     if (!exists(cell))
       unfound[whose.startsWith("in ") ? "workspaces" : "things"].add(
         JSON.stringify([answer.status, answer.body?.error]),
@@ -294,57 +280,8 @@ test("every operation is answered as it must be, whoever asks, about what is the
   expect(cells).toBeGreaterThan(10_000);
 }, 400_000);
 
-/**
- * What is a person's own and does not succeed as it stands here, with whose word it is. Each is proved whole where it
- * is named.
- */
-const personally: Readonly<Record<string, readonly [status: number, why: string]>> = {
-  enableTotp: [401, "the digits are made up: test/features/identity/totp.test.ts"],
-  renewRecoveryCodes: [409, "there is no second factor: test/features/identity/totp.test.ts"],
-  disableTotp: [409, "there is no second factor: test/features/identity/totp.test.ts"],
-  addPasskey: [401, "nobody signed it: test/features/identity/passkeys.test.ts"],
-  leaveWorkspace: [409, "its last owner stays: test/features/members/members.test.ts"],
-  getTransfer: [404, "nothing was offered: test/features/members/transfer.test.ts"],
-  cancelTransfer: [404, "nothing was offered: test/features/members/transfer.test.ts"],
-  acceptTransfer: [404, "nothing was offered: test/features/members/transfer.test.ts"],
-};
-
-/** After these somebody else has to go on. */
-const endings = new Set(["signOut", "deleteAccount", "changePassword", "acceptInvite"]);
-
-const personalCall = (them: TestPerson, operation: Operation, id: string): Promise<Answer> =>
-  them.call(
-    operation.method,
-    addressOf(operation, id, "") + validQuery(api, operation),
-    validBody(api, operation),
-  );
-
-/** What another's thing looks like to somebody, if it does not look like one that is nowhere. */
-async function seenOfAnothers(them: TestPerson, operation: Operation, theirs: string): Promise<string[]> {
-  const looks: string[] = [];
-  for (const id of [theirs, nowhere(theirs)]) {
-    const { status, body } = await personalCall(them, operation, id);
-    looks.push(JSON.stringify([status, body.message, body.error]));
-  }
-  const [of, no] = looks;
-  const fine = of === no && of!.startsWith("[404,");
-  return fine ? [] : [`${operation.id} tells what is another's: ${of}; nowhere: ${no}`];
-}
-
-async function wrongOfOwn(them: TestPerson, operation: Operation, id: string): Promise<string[]> {
-  const { status, body } = await personalCall(them, operation, id);
-  const [wanted] = personally[operation.id] ?? [/^create/.test(operation.id) ? 201 : 200];
-  const schema = operation.answers[status];
-  return [
-    ...(status === wanted ? [] : [`${operation.id}: ${status} ${body?.message}`]),
-    ...(status < 300 && schema ? surprises(api, schema, body) : []).map(
-      (at) => `${operation.id} tells ${at}`,
-    ),
-  ];
-}
-
 test("whoever has signed in does what is theirs, and what is another's looks like what is nowhere", async () => {
-  const personal = api.operations.filter(isPersonal);
+  const personal = personalOperations(api);
   expect(personal.length).toBeGreaterThan(30);
   const wrong: string[] = [];
   const another = await newPerson(app);
@@ -353,8 +290,9 @@ test("whoever has signed in does what is theirs, and what is another's looks lik
     const { id, named } = operation;
     const maker = named === null ? async () => "" : personalMakers[named];
     if (!maker) throw new Error(`who makes a ${named} for ${id}? test/support/operations.ts`);
-    if (named !== null) wrong.push(...(await seenOfAnothers(them, operation, await maker(app, another))));
-    wrong.push(...(await wrongOfOwn(them, operation, await maker(app, them))));
+    if (named !== null)
+      wrong.push(...(await seenOfAnothers(api, them, operation, await maker(app, another))));
+    wrong.push(...(await wrongOfOwn(api, them, operation, await maker(app, them))));
     if (endings.has(id)) them = await newPerson(app);
   }
   expect(wrong).toEqual([]);
@@ -396,8 +334,8 @@ test("the controls: whoever may more than they should, sees another's things, or
   const them = await newPerson(app);
   const getToken = api.operations.find(({ id }) => id === "getToken")!;
   const token = await personalMakers["token"]!(app, them);
-  expect(await seenOfAnothers(them, getToken, token)).toHaveLength(1);
-  expect(await wrongOfOwn(them, getToken, nowhere(token))).toHaveLength(1);
+  expect(await seenOfAnothers(api, them, getToken, token)).toHaveLength(1);
+  expect(await wrongOfOwn(api, them, getToken, nowhere(token))).toHaveLength(1);
   const schema = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
   expect(surprises(api, schema, { id: "x", hash: "y" })).toEqual(["/hash"]);
   expect(surprises(api, schema, {})).toEqual(["/id is missing"]);

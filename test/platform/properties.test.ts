@@ -63,10 +63,11 @@ function everyName(): string[] {
   return [...new Set([...schemas.flatMap((one) => (one ? namesIn(one) : [])), ...columns, ...guesses])];
 }
 
-const writes = (): Operation[] =>
-  api.operations.filter(({ body, permission }) => body !== null && permission !== null);
+/** Those that are open to everybody, too. */
+const writes = (): Operation[] => api.operations.filter(({ body }) => body !== null);
 
-const keyFor = (operation: Operation): string => {
+const keyFor = (operation: Operation): string | null => {
+  if (operation.permission === null) return null;
   if (isPersonal(operation)) return them.accessToken;
   return isOperators(operation) ? operator : app.owner;
 };

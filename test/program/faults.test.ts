@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../support/free-port.ts";
 import {
   bareEnv,
   emptyFolder,
@@ -273,11 +274,4 @@ function fill(path: string): void {
   try {
     for (;;) writeFileSync(path, Buffer.alloc(512, 1), { flag: "a" });
   } catch {}
-}
-
-async function freePort(): Promise<number> {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port } = server;
-  await server.stop(true);
-  return port!;
 }

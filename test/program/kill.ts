@@ -8,6 +8,7 @@ import { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { storedIn } from "../clicks/support/stored.ts";
+import { freePort } from "../support/free-port.ts";
 import { bareEnv, emptyFolder, executable } from "./executable-server.ts";
 import { driveLoad, type Ledger, openLedger } from "./kill-load.ts";
 
@@ -146,13 +147,6 @@ function compared(
 function intact(db: Database): string[] {
   const answer = db.query<{ integrity_check: string }, []>("pragma integrity_check").get()?.integrity_check;
   return answer === "ok" ? [] : [`integrity_check: ${answer}`];
-}
-
-async function freePort(): Promise<number> {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port } = server;
-  await server.stop(true);
-  return port!;
 }
 
 /** Mulberry32: the same kills for the same seed. */

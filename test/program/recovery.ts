@@ -16,6 +16,7 @@ import { openWriter } from "../../src/clicks/journal/writer.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { storedIn } from "../clicks/support/stored.ts";
 import { domain, manyVisits } from "../clicks/support/visits.ts";
+import { freePort } from "../support/free-port.ts";
 import { emptyFolder, startWaypost } from "./executable-server.ts";
 
 const SEGMENTS = Math.max(1, Math.round((Number(process.argv[2] ?? 1024) * 1024 * 1024) / SEGMENT_BYTES));
@@ -94,11 +95,4 @@ async function leaveJournal(): Promise<number> {
   }
   writer.close();
   return count;
-}
-
-async function freePort(): Promise<number> {
-  const one = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port: free } = one;
-  await one.stop(true);
-  return free!;
 }

@@ -25,6 +25,8 @@ export interface Operation {
   readonly inside: boolean;
   readonly body: Schema | null;
   readonly requiredQuery: readonly { readonly name: string; readonly schema: Schema }[];
+  /** Names of everything a query may hold. */
+  readonly query: readonly string[];
   readonly answers: Readonly<Record<string, Schema | null>>;
 }
 export interface Schema {
@@ -54,7 +56,10 @@ interface Described {
   responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
 }
 
-export async function readApi(app: TestApp): Promise<Api> {
+/** Whatever can be asked: the app in this process, or the program over HTTP. */
+export type Asked = Pick<TestApp, "call" | "operate">;
+
+export async function readApi(app: Pick<Asked, "call">): Promise<Api> {
   const { body: document } = await app.call("GET", "/openapi.json", { key: null });
   const paths = document.paths as Record<string, Record<string, Described>>;
   const schemas = document.components.schemas as Record<string, Schema>;
@@ -70,6 +75,7 @@ export async function readApi(app: TestApp): Promise<Api> {
         inside: parametersOf(path).length > 1,
         body: one.requestBody?.content["application/json"]?.schema ?? null,
         requiredQuery: (one.parameters ?? []).filter((p) => p.in === "query" && p.required),
+        query: (one.parameters ?? []).filter((p) => p.in === "query").map(({ name }) => name),
         answers: Object.fromEntries(
           Object.entries(one.responses).map(([status, { content }]) => [
             status,
@@ -111,6 +117,13 @@ const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   changePassword: () => ({ password: "another-quiet-harbour-43" }),
   confirm: () => ({ password: PASSWORD }),
   enableTotp: () => ({ code: "123456" }),
+  setUp: () => ({ password: PASSWORD }),
+  signUp: () => ({ password: PASSWORD }),
+  resetPassword: () => ({ password: PASSWORD }),
+  verifyCode: () => ({ code: "12345678" }),
+  signInByPasskey: () => ({ credential: noAssertion }),
+  lookAtInvite: () => ({ token: "0".repeat(40) }),
+  acceptInviteByToken: () => ({ token: "0".repeat(40) }),
 };
 
 /** Has the shape of one, and is none. */
@@ -119,6 +132,11 @@ const noCredential = {
   rawId: "AAAA",
   type: "public-key",
   response: { clientDataJSON: "AAAA", attestationObject: "AAAA" },
+};
+
+const noAssertion = {
+  ...noCredential,
+  response: { clientDataJSON: "AAAA", authenticatorData: "AAAA", signature: "AAAA" },
 };
 
 /** A body that the operation takes: what it insists on, by the document's own examples. */
@@ -158,14 +176,20 @@ function example(api: Api, given: Schema, what: string): unknown {
 /** What a workspace is called that is made to be deleted. */
 export const TO_DELETE = "text";
 
-const workspaceOf = async (app: TestApp, key: string): Promise<Id<"ws">> =>
+const workspaceOf = async (app: Asked, key: string): Promise<Id<"ws">> =>
   (await app.call("GET", "/workspace", { key })).body.data.id;
 
 /** What is made may no more than the operation asks for: whoever may do it is strong enough to do it. */
-type Maker = (app: TestApp, key: string, operation: Pick<Operation, "id" | "permission">) => Promise<string>;
+export type MakerOf<App> = (
+  app: App,
+  key: string,
+  operation: Pick<Operation, "id" | "permission">,
+) => Promise<string>;
 
-/** Makes what a path names, in the workspace of the key. A parameter that is not here fails the tests that need it. */
-export const makers: Readonly<Record<string, Maker>> = {
+/** Makes what a path names, in the workspace of the key, by the API and nothing else. */
+export const plainMakers: Readonly<
+  Record<"link" | "domain" | "key" | "extension" | "tier" | "role" | "invite", MakerOf<Asked>>
+> = {
   async link(app, key) {
     return (await app.call("POST", "/links", { key, body: { destinationUrl: "https://example.com/" } })).body
       .data.id;
@@ -179,6 +203,29 @@ export const makers: Readonly<Record<string, Maker>> = {
     const body = { name: "made", permissions: own };
     return (await app.call("POST", "/keys", { key, body })).body.data.id;
   },
+  async extension(app, key) {
+    const body = { name: "made", appId: `app-${++made}` };
+    return (await app.call("POST", "/extensions", { key, body })).body.data.id;
+  },
+  async tier(app) {
+    return (await app.operate("POST", "/installation/tiers", { name: `tier-${++made}` })).body.data.name;
+  },
+  async role(app, key, { permission }) {
+    const body = { name: `made ${++made}`, permissions: [permission] };
+    return (await app.call("POST", `/workspaces/${await workspaceOf(app, key)}/roles`, { key, body })).body
+      .data.id;
+  },
+  async invite(app, key, operation) {
+    const role = await plainMakers.role(app, key, operation);
+    const body = { email: `asked-${++made}@example.org`, role };
+    return (await app.call("POST", `/workspaces/${await workspaceOf(app, key)}/invites`, { key, body })).body
+      .data.id;
+  },
+};
+
+/** The same for everything, also what the API makes only in time. A parameter that is not here fails the tests that need it. */
+export const makers: Readonly<Record<string, MakerOf<TestApp>>> = {
+  ...plainMakers,
   async mail(app, key) {
     const ctx = contextOf(app, await workspaceOf(app, key));
     const reader = { email: "ada@example.org", name: null, locale: "en", timeZone: "UTC" };
@@ -195,29 +242,11 @@ export const makers: Readonly<Record<string, Maker>> = {
     await app.db.transaction((tx) => tx.insert(app.db.tables.jobs).values({ ...row, ...how }));
     return row.id;
   },
-  async extension(app, key) {
-    const body = { name: "made", appId: `app-${++made}` };
-    return (await app.call("POST", "/extensions", { key, body })).body.data.id;
-  },
-  async tier(app) {
-    return (await app.operate("POST", "/installation/tiers", { name: `tier-${++made}` })).body.data.name;
-  },
-  async role(app, key, { permission }) {
-    const body = { name: `made ${++made}`, permissions: [permission] };
-    return (await app.call("POST", `/workspaces/${await workspaceOf(app, key)}/roles`, { key, body })).body
-      .data.id;
-  },
   async member(app, key, operation) {
     const userId = await addPerson(app);
-    const role = await makers["role"]!(app, key, operation);
+    const role = await plainMakers.role(app, key, operation);
     await enrol(app, await workspaceOf(app, key), userId, role);
     return userId;
-  },
-  async invite(app, key, operation) {
-    const role = await makers["role"]!(app, key, operation);
-    const body = { email: `asked-${++made}@example.org`, role };
-    return (await app.call("POST", `/workspaces/${await workspaceOf(app, key)}/invites`, { key, body })).body
-      .data.id;
   },
   user: (app) => addPerson(app),
   /** The key's own, but for those who delete one, or have deleted it. */

@@ -26,7 +26,7 @@ export async function makeUser(app: TestApp, email = "ada@example.org", more: ob
 
 /** Signs in with the password. Each email sits at an address of its own, unless one is named. */
 export async function signedInAs(
-  app: TestApp,
+  app: Pick<TestApp, "call">,
   email = "ada@example.org",
   options: { readonly address?: string; readonly body?: object; readonly password?: string } = {},
 ): Promise<TestPerson> {

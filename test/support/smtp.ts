@@ -32,6 +32,14 @@ export interface Refusal {
   readonly text: string;
 }
 
+/** The words of a message, as its reader sees them: quoted-printable (RFC 2045, 6.7) undone. */
+export function wordsOf({ raw }: Pick<Received, "raw">): string {
+  const bytes = raw
+    .replace(/=\r?\n/g, "")
+    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
+
 /** A real SMTP server on loopback that keeps what it was sent. */
 export async function smtpSink(options: SmtpSinkOptions = {}): Promise<SmtpSink> {
   const { certificate, auth } = options;

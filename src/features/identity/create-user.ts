@@ -1,6 +1,7 @@
 import { uniqueViolation } from "../../db/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { addressKey } from "../../lib/mailbox.ts";
+import { assertFresh } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { addPersonalWorkspace } from "../workspaces/add.ts";
@@ -10,8 +11,12 @@ import { type NewUser, toUser, type User } from "./model.ts";
 import { checkPassword } from "./password-rules.ts";
 import type { UserRow } from "./store.ts";
 
-/** Makes an account. Without a password it can be signed in to once another way exists. */
+/**
+ * Makes an account. Without a password it can be signed in to once another way exists.
+ * @throws AppError FORBIDDEN for another operator, by a person whose proof is old
+ */
 export async function createUser(ctx: Context, input: NewUser): Promise<User> {
+  if (input.operator) assertFresh(ctx);
   const passwordHash = await hashChosen(ctx, input.password, input);
   try {
     return await change(ctx, (tx) => addUser(tx, ctx, input, passwordHash));

@@ -1,6 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import type { RoleName } from "../../db/schema/workspaces.ts";
 import type { Id } from "../../lib/ids.ts";
+import { assertFresh } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { roles as builtIn, type Permission } from "../../platform/permissions.ts";
 import { permissionsOfRole } from "../workspaces/memberships.ts";
@@ -17,7 +18,7 @@ export interface KnownRole {
 
 /**
  * A role that the caller may give: it exists, and grants nothing that they may not do themselves. So only owners make
- * owners.
+ * owners; and who is an owner cannot be taken back by whoever made them one, so that it asks for a fresh proof.
  * @throws AppError VALIDATION_ERROR naming /role, or FORBIDDEN
  */
 export async function grantableRole(
@@ -28,6 +29,7 @@ export async function grantableRole(
 ): Promise<KnownRole> {
   const known = await findRole(read, ctx, workspaceId, named);
   assertMay(ctx, permissionsOfRole(known.role, known.granted));
+  if (known.role === "owner") assertFresh(ctx);
   return known;
 }
 

@@ -78,6 +78,8 @@ test("every cookie is __Host-, Secure, HttpOnly, SameSite and small; no secret s
     );
     expect(one.length).toBeLessThan(4096);
   }
+  // 43 letters of 62: 256 bits.
+  expect(setCookies[0]).toMatch(/^__Host-waypost-session=[0-9A-Za-z]{43};/);
   const me = await ask("/auth/session", { headers: { cookie } });
   expect(me.status).toBe(200);
   expect(me.body.data.session.kind).toBe("cookie");

@@ -327,3 +327,42 @@ describe("another address", () => {
     expect((await confirm(two)).status).toBe(410);
   });
 });
+
+test("letters of a reset and of a change of address lead here, whatever host was named", async () => {
+  app = await testApp();
+  const ada = await person(app);
+  const headers = {
+    host: "evil.example",
+    "x-forwarded-host": "evil.example",
+    origin: "https://evil.example",
+  };
+  const forgot = { key: null, body: { email: ada.email }, headers };
+  expect((await app.call("POST", "/auth/password/forgot", forgot)).status).toBe(200);
+  const change = { email: "new@example.org" };
+  expect((await ada.call("POST", "/auth/email/change", change, headers)).status).toBe(200);
+  const letters = [...(await lettersTo(app, ada.email)), ...(await lettersTo(app, change.email))];
+  const links = letters.flatMap(({ text }) => text.match(/https?:\/\/\S+#\S+/g) ?? []);
+  expect(links.length).toBe(3);
+  for (const link of links) expect(link).toStartWith("http://links.test/admin#");
+  expect(letters.map(({ text }) => text).join()).not.toContain("evil");
+});
+
+test("a link's token stands in no table: not in its letter's row, not in an event, not in a job", async () => {
+  app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+  const ada = await person(app);
+  await post("/auth/signup", { email: "new@example.org", password: PASSWORD });
+  await post("/auth/password/forgot", { email: ada.email });
+  const tokens = [await tokenTo(app, "new@example.org"), await tokenTo(app, ada.email)];
+  await ada.call("POST", "/auth/email/change", { email: "changed@example.org" });
+  tokens.push(await tokenTo(app, ada.email), await tokenTo(app, "changed@example.org"));
+  // 43 letters of 62: 256 bits.
+  for (const token of tokens) expect(token).toMatch(/^[0-9A-Za-z]{43}$/);
+  expect(new Set(tokens).size).toBe(4);
+  for (const table of Object.values(app.db.tables)) {
+    const kept = JSON.stringify(await app.db.read.select().from(table));
+    for (const token of tokens) expect(kept).not.toContain(token);
+  }
+  // The control: the tables were read, and hold a hash for each.
+  const rows = await app.db.read.select().from(app.db.tables.proofs);
+  expect(rows.filter(({ hash }) => /^[0-9a-f]{64}$/.test(hash ?? ""))).toHaveLength(4);
+});

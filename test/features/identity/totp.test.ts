@@ -121,6 +121,26 @@ describe("a second factor", () => {
     expect(user!.totpLastStep).toBe(Math.floor((app.clock.now() - STEP_MS) / STEP_MS));
   }, 60_000);
 
+  test("takes no code twice in two processes, at once or one after the other", async () => {
+    app = await testApp();
+    const { secret } = await enrolled(await person(app));
+    const other = await testApp({ beside: app });
+    const at = (one: TestApp, challenge: string) =>
+      one.call("POST", "/auth/totp/verify", {
+        key: null,
+        address: `203.0.113.${from++ % 250}`,
+        body: { challenge, code: shown(secret) },
+      });
+    const [one, two, three] = [await challenge(), await challenge(), await challenge()];
+    const answers = await Promise.all([at(app, one), at(other, two)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
+    expect((await at(other, three)).status).toBe(401);
+    app.clock.advance(STEP_MS);
+    // The control: the next code opens there.
+    expect((await at(other, await challenge())).status).toBe(200);
+    await other.close();
+  });
+
   /** The long form is REPLAYS=1000. */
   const REPLAYS = Number(process.env["REPLAYS"] ?? 15);
   test(`refuses ${REPLAYS} replays, each with a challenge of its own`, async () => {

@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { openTransport } from "../../../src/platform/mail/transport.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { makeAuthority } from "../../support/certificates.ts";
-import { type SmtpSink, smtpSink } from "../../support/smtp.ts";
+import { type SmtpSink, smtpSink, wordsOf } from "../../support/smtp.ts";
 import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 const authority = makeAuthority("Invites test");
@@ -41,11 +41,8 @@ const invite = (email: string, fields: object = {}, at = base) =>
 /** What came last to an address, decoded, and the token in it. */
 async function letterTo(email: string) {
   await app.app.worker.idle();
-  const raw = sink.received.filter(({ to }) => to.toLowerCase() === email.toLowerCase()).at(-1)?.raw ?? "";
-  const plain = raw
-    .replace(/=\r?\n/g, "")
-    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
-  const text = Buffer.from(plain, "latin1").toString("utf8");
+  const got = sink.received.filter(({ to }) => to.toLowerCase() === email.toLowerCase()).at(-1);
+  const text = wordsOf(got ?? { raw: "" });
   return { text, token: /\/admin#invite=([0-9A-Za-z]+)/.exec(text)?.[1] ?? "" };
 }
 const accept = (token: string, more: object = {}, key: string | null = null) =>

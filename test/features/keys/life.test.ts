@@ -229,6 +229,31 @@ test("in another process a revoked key is dead after a second, and what was reme
   expect(await there()).toBe(401);
 });
 
+test("in another process keys are dead a second after their maker has left, or their workspace was deleted", async () => {
+  const other = await testApp({ beside: app, people });
+  const there = async (key: string) => (await other.call("GET", "/links/count", { key })).status;
+  const left = await memberWithKey("admin", ["links:read"]);
+  const owner = people.tokenOf(await addPerson(app), app.clock.now());
+  const made = await app.call("POST", "/workspaces", { key: owner, body: { name: "Short" } });
+  const inside = { "x-workspace-id": made.body.data.id as string };
+  const key = await app.call("POST", "/keys", {
+    key: owner,
+    headers: inside,
+    body: { name: "k", role: "viewer" },
+  });
+  const closed: string = key.body.data.secret;
+  expect([await there(left.secret), await there(closed)]).toEqual([200, 200]);
+
+  await app.call("DELETE", `/workspaces/${workspaceId}/members/${left.userId}`);
+  const removed = await app.call("DELETE", `/workspaces/${made.body.data.id}?confirm=Short`, { key: owner });
+  expect([removed.status, await works(left.secret), await works(closed)]).toEqual([200, 401, 401]);
+  // The control: over there they are remembered, so that this would be missed without the limit.
+  expect([await there(left.secret), await there(closed)]).toEqual([200, 200]);
+  app.clock.advance(1000);
+  expect([await there(left.secret), await there(closed)]).toEqual([401, 401]);
+  await other.close();
+});
+
 test("the last use is told, with a country once there is one", async () => {
   const { id, secret } = await make();
   expect((await app.call("GET", `/keys/${id}`)).body.data.lastUsedAt).toBeNull();

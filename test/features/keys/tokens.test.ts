@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Id } from "../../../src/lib/ids.ts";
+import { type Permission, permissions } from "../../../src/platform/permissions.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
+import { lacks } from "../../support/matrix.ts";
+import { addressOf, type Operation, readApi, validBody, validQuery } from "../../support/operations.ts";
 import { addPerson, testPeople } from "../../support/test-people.ts";
 
 const people = testPeople();
@@ -14,7 +17,7 @@ afterAll(() => app.close());
 
 const ask = (method: string, path: string, key: string, body?: unknown, workspace = true) =>
   app.call(method, path, { key, body, headers: workspace ? { "x-workspace-id": workspaceId } : {} });
-const person = async (role: "admin" | "editor" | "viewer", operator = false) => {
+const person = async (role: "owner" | "admin" | "editor" | "viewer", operator = false) => {
   const userId = await addPerson(app, { role, workspaceId, operator });
   return { userId, session: people.tokenOf(userId, app.clock.now(), operator) };
 };
@@ -45,6 +48,30 @@ test("its scopes bound it, and never widen what the person may", async () => {
   expect((await ask("GET", "/installation/keys", wide.secret)).status).toBe(403);
   expect((await ask("GET", "/keys", wide.secret)).status).toBe(403);
 });
+
+test("each scope alone opens what asks for it and nothing else, on every route, of a person who may everything", async () => {
+  const { session } = await person("owner", true);
+  const api = await readApi(app);
+  const guarded = api.operations.filter(({ permission }) => permission !== null);
+  const wrong: string[] = [];
+  const opens = async (scopes: Permission[], scope: string): Promise<void> => {
+    const { secret } = await make(session, { permissions: scopes });
+    for (const operation of guarded) {
+      const answer = await nothing(secret, operation, validQuery(api, operation), validBody(api, operation));
+      if (lacks(operation, answer) !== (operation.permission !== scope))
+        wrong.push(`${operation.id} by ${scope}: ${answer.status} ${answer.body?.message}`);
+    }
+  };
+  for (const scope of permissions) await opens([scope], scope);
+  expect(wrong).toEqual([]);
+  // The control: one scope more is found at every route that asks for it.
+  await opens(["links:read", "links:delete"], "links:read");
+  expect(wrong).toHaveLength(guarded.filter(({ permission }) => permission === "links:delete").length);
+}, 60_000);
+
+/** Asks for it of a thing that is nowhere, so that it is answered and not done. */
+const nothing = (key: string, operation: Operation, query: string, body: unknown) =>
+  ask(operation.method, addressOf(operation, "nowhere", workspaceId) + query, key, body);
 
 test("another workspace is as closed to it as to its person", async () => {
   const { session } = await person("admin");
