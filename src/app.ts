@@ -1,5 +1,5 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
-import { frontPaths } from "./app/front.ts";
+import { cameBySecure, frontPaths } from "./app/front.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { agentReader } from "./clicks/enrich/agent.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
@@ -12,6 +12,7 @@ import { openPeople } from "./features/identity/people.ts";
 import type { Installation } from "./features/installation/installation.ts";
 import { forgetLostKeys } from "./features/keyring/keyring.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
+import { passwordTrier } from "./features/links/lock.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { openTiers } from "./features/tiers/known.ts";
@@ -19,10 +20,11 @@ import { openMemberships } from "./features/workspaces/memberships.ts";
 import { startHeavyThread } from "./heavy.ts";
 import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
-import { parseNetwork } from "./lib/ip.ts";
+import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { openPasswords } from "./lib/passwords.ts";
+import { macOf } from "./lib/secrets.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
@@ -47,6 +49,7 @@ import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
 import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
+import { openLocks } from "./redirect/locks.ts";
 import { openMisses } from "./redirect/misses.ts";
 import { VERSION } from "./version.ts";
 
@@ -219,6 +222,13 @@ export async function assembleApp({
     consumes: (facts) => judge(facts).verdict === "human",
     // Places are unknown until a database of them is there.
     visitors: { agent: agentReader(), locate: () => null },
+    // Threads of their own: who guesses here keeps nobody from signing in.
+    locks: openLocks(
+      macOf(keyring.codes, "unlocked links"),
+      passwordTrier(unasked, openPasswords({ atOnce: 1, waitingMax: 16 })),
+    ),
+    secure: (request, peers) =>
+      cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted),
     misses: openMisses(config.WAYPOST_MISS_LIMIT),
     throttled: clicks.throttled,
     clock,
