@@ -1,7 +1,7 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import { cameBySecure, frontPaths } from "./app/front.ts";
+import { visitorPorts } from "./app/visitors.ts";
 import type { Clicks } from "./clicks/clicks.ts";
-import { agentReader } from "./clicks/enrich/agent.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
@@ -12,7 +12,6 @@ import { openPeople } from "./features/identity/people.ts";
 import type { Installation } from "./features/installation/installation.ts";
 import { forgetLostKeys } from "./features/keyring/keyring.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
-import { passwordTrier } from "./features/links/lock.ts";
 import { openRouting } from "./features/routing/routing.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { openTiers } from "./features/tiers/known.ts";
@@ -24,7 +23,6 @@ import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { openPasswords } from "./lib/passwords.ts";
-import { macOf } from "./lib/secrets.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, openApiLater } from "./platform/api.ts";
@@ -49,7 +47,6 @@ import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
 import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
-import { openLocks } from "./redirect/locks.ts";
 import { openMisses } from "./redirect/misses.ts";
 import { VERSION } from "./version.ts";
 
@@ -220,13 +217,7 @@ export async function assembleApp({
     claim: clicks.claim,
     exhausted: clicks.exhausted,
     consumes: (facts) => judge(facts).verdict === "human",
-    // Places are unknown until a database of them is there.
-    visitors: { agent: agentReader(), locate: () => null },
-    // Threads of their own: who guesses here keeps nobody from signing in.
-    locks: openLocks(
-      macOf(keyring.codes, "unlocked links"),
-      passwordTrier(unasked, openPasswords({ atOnce: 1, waitingMax: 16 })),
-    ),
+    ...visitorPorts(ports, unasked),
     secure: (request, peers) =>
       cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted),
     misses: openMisses(config.WAYPOST_MISS_LIMIT),

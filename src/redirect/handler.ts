@@ -6,13 +6,14 @@ import type { CachedRoute, RouteCache } from "./cache.ts";
 import { clientReader, type Peers } from "./client.ts";
 import { type Decision, decide, limitReached } from "./decide.ts";
 import { withQuery } from "./location.ts";
-import { type Locks, typedPassword } from "./locks.ts";
+import type { Locks } from "./locks.ts";
 import type { Misses } from "./misses.ts";
 import { pageResponse, pages } from "./pages.ts";
 import { findPrefix } from "./prefix.ts";
 import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
 import { heatMax } from "./second-chance.ts";
 import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
+import { unlock } from "./unlock.ts";
 import { countedOutcomes, type Visit } from "./visit.ts";
 import { Visitor, type VisitorPorts } from "./visitor.ts";
 
@@ -123,11 +124,8 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     const { domain } = kept;
     if (domain === null) return pageResponse(pages.unknown_host);
     const reading: Reading = { domain, link: kept.link, root, query, rest, method, request, headers, peers };
-    if (method === "POST" && kept.link !== null && kept.link.extras?.passwordHash)
-      return unlock(reading, kept).catch((error: unknown) => {
-        ports.failed("unlock", error);
-        return pageResponse(pages.unavailable);
-      });
+    const hash = method === "POST" ? kept.link?.extras?.passwordHash : null;
+    if (hash) return unlocked(reading, kept, kept.link!, hash);
     // An unread body could hide a second request; it is taken in before anything is answered.
     if (method !== "GET" && method !== "HEAD" && request.body !== null)
       return request.arrayBuffer().then(
@@ -156,30 +154,21 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     return decide(domain, link, { at, root, visitor, unlocked, rest });
   }
 
-  /** A form was sent to a link with a password. Whatever comes of it, no destination is sent the form. */
-  async function unlock(reading: Reading, kept: CachedRoute): Promise<Response> {
-    const link = kept.link!;
-    const locked = { id: link.id, hash: link.extras!.passwordHash! };
+  function unlocked(reading: Reading, kept: CachedRoute, link: LinkSnapshot, hash: string): Answer {
     const { request, peers } = reading;
-    const typed = await typedPassword(request);
-    const decision = decideWith(reading, link, clock.now(), false);
-    if (decision.kind !== "password" || typed === null)
-      return seeOther(await carryOut(decision, reading, kept, clock.now()));
-    const tried = await ports.locks.tried(locked, typed, addressOf(request, peers));
-    const at = clock.now();
-    if (tried !== "right") {
-      await carryOut(decision, reading, kept, at);
-      if (tried === "wrong") return pageResponse(pages.password_wrong);
-      const later = pageResponse(pages.password_wait);
-      later.headers.set("retry-after", String(tried.waitSeconds));
-      return later;
-    }
-    const opened = seeOther(await carryOut(decideWith(reading, link, at, true), reading, kept, at));
-    opened.headers.append(
-      "set-cookie",
-      ports.locks.cookie(locked, at, ports.secure?.(request, peers) ?? false),
-    );
-    return opened;
+    return unlock({
+      request,
+      link: { id: link.id, hash },
+      locks: ports.locks,
+      address: addressOf(request, peers),
+      secure: ports.secure?.(request, peers) ?? false,
+      now: () => clock.now(),
+      decide: (at, shown) => decideWith(reading, link, at, shown),
+      carryOut: (decision, at) => carryOut(decision, reading, kept, at),
+    }).catch((error: unknown) => {
+      ports.failed("unlock", error);
+      return pageResponse(pages.unavailable);
+    });
   }
 
   function carryOut(decision: Decision, reading: Reading, kept: CachedRoute, at: number): Answer {
@@ -261,10 +250,6 @@ const redirectTo = (location: string, status: number): Response =>
   new Response(null, { status, headers: redirectHeaders(location) });
 
 const redirectHeaders = (location: string) => ({ location, "cache-control": "private, no-store" });
-/** The same answer; a redirect is followed by GET, without the body (RFC 9110, 15.4.4). */
-const seeOther = (answer: Response): Response =>
-  answer.headers.has("location") ? new Response(null, { status: 303, headers: answer.headers }) : answer;
-
 const NEVER_KEPT = { "cache-control": "private, no-store" };
 
 interface Place {

@@ -1,7 +1,7 @@
 import { Type as t } from "@sinclair/typebox";
 import { isoOf, strict, Time } from "../../platform/schema.ts";
 
-export const commentsMax = 1000;
+export const commentsMax = 200;
 
 export const NewComment = strict({
   text: t.String({

@@ -16,6 +16,7 @@ export const Cost = strict(
       nullable(
         t.String({
           pattern: "^[A-Z]{3}$",
+          maxLength: 3,
           description: "a currency of ISO 4217, such as EUR",
           examples: ["EUR"],
         }),

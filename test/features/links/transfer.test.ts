@@ -25,7 +25,9 @@ beforeEach(async () => {
 });
 
 const make = (fields: object) =>
-  app.call("POST", "/links", { body: { destinationUrl: "https://example.com/", domain: "links.test", ...fields } });
+  app.call("POST", "/links", {
+    body: { destinationUrl: "https://example.com/", domain: "links.test", ...fields },
+  });
 const transfer = (body: object, who: TestPerson = ada, link = id) =>
   who.call("POST", `/links/${link}/transfer`, body, here);
 const seenIn = async (workspace: string, link: string) =>
@@ -136,4 +138,17 @@ test("what cannot be there stays here: a slug or own id that is taken, a stale p
   await ada.call("DELETE", `/links/${id}`, undefined, here);
   expect((await transfer({ workspaceId: there })).status).toBe(409);
   expect((await ada.call("GET", `/links/${id}`, undefined, here)).status).toBe(200);
+});
+
+test("a retry gets the answer of the first, and moves nothing twice", async () => {
+  const call = () =>
+    app.call("POST", `/links/${id}/transfer`, {
+      key: ada.key,
+      body: { workspaceId: there },
+      headers: { "x-workspace-id": here, "idempotency-key": `move-${slug}` },
+    });
+  const first = await call();
+  expect(first.status).toBe(200);
+  const again = await call();
+  expect([again.text, again.headers.get("idempotent-replayed")]).toEqual([first.text, "true"]);
 });
