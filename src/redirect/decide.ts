@@ -1,5 +1,7 @@
-import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
+import { campaignPairs, withPath, withQuery } from "./location.ts";
+import type { DomainSnapshot, LinkExtras, LinkSnapshot } from "./snapshot.ts";
 import type { Outcome } from "./visit.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** Where a visitor goes. `outcome` is what the click journal keeps; null when nothing is recorded. */
 export type Decision =
@@ -10,7 +12,14 @@ export type Decision =
       readonly location: string;
       /** The visitor's query may be merged into `location`. */
       readonly forwardQuery: boolean;
+      /** Set when a rule has chosen; both are empty otherwise, or absent. */
+      readonly ruleId?: string;
+      readonly variantId?: string;
     }
+  /** Asked for the password of the link. */
+  | { readonly kind: "password"; readonly outcome: "password_asked" }
+  /** Counted, and answered with nothing. */
+  | { readonly kind: "track"; readonly outcome: "tracked" }
   | { readonly kind: "page"; readonly outcome: Outcome | null; readonly page: PageName };
 
 /** Our own pages, for when there is nowhere to send a visitor. */
@@ -22,6 +31,12 @@ export interface DecisionFacts {
   readonly at: number;
   /** The path was `/`. */
   readonly root: boolean;
+  /** There for links with extras; nobody else is looked at. */
+  readonly visitor?: Visitor | null;
+  /** The visitor has shown the password of the link. */
+  readonly unlocked?: boolean;
+  /** What stands behind the slug: empty, or a path from its slash on. */
+  readonly rest?: string;
 }
 
 /**
@@ -35,6 +50,7 @@ export function decide(domain: DomainSnapshot, link: LinkSnapshot | null, facts:
   // It exists and is not served, so its outcome is that of a link switched off.
   if (link.loop) return { kind: "page", outcome: "disabled", page: "loop" };
   if (link.expiresAt !== null && facts.at >= link.expiresAt) return over(domain, link, "expired");
+  if (link.extras !== null) return decideExtras(domain, link, link.extras, facts);
   return {
     kind: "redirect",
     outcome: "redirected",
@@ -42,6 +58,35 @@ export function decide(domain: DomainSnapshot, link: LinkSnapshot | null, facts:
     location: link.location,
     forwardQuery: link.forwardQuery,
   };
+}
+
+/** The same for a link with something that few have. */
+function decideExtras(
+  domain: DomainSnapshot,
+  link: LinkSnapshot,
+  extras: LinkExtras,
+  { at, visitor = null, unlocked = false, rest = "" }: DecisionFacts,
+): Decision {
+  if (extras.startsAt !== null && at < extras.startsAt) return missing(domain, "disabled");
+  if (extras.otherwise === "nowhere") return { kind: "track", outcome: "tracked" };
+  if (extras.passwordHash !== null && !unlocked) return { kind: "password", outcome: "password_asked" };
+  const chosen = visitor && extras.choose !== null ? extras.choose(visitor) : null;
+  if (chosen === null && extras.otherwise === "not_found") return missing(domain, "not_found");
+  const to = chosen ?? { location: link.location, forwardQuery: link.forwardQuery };
+  return {
+    kind: "redirect",
+    outcome: "redirected",
+    status: link.status,
+    ...to,
+    location: handedOn(to.location, extras, rest, visitor),
+  };
+}
+
+/** The location with what this visitor brings along, but for a whole query, which the handler adds. */
+function handedOn(location: string, extras: LinkExtras, rest: string, visitor: Visitor | null): string {
+  const behind = rest === "" || !extras.forwardPath ? location : withPath(location, rest);
+  if (extras.forwardOnly === null || !visitor || visitor.query === "") return behind;
+  return withQuery(behind, campaignPairs(visitor.query, extras.forwardOnly === "campaign"));
 }
 
 /** The decision for a link whose clicks are used up. */

@@ -31,6 +31,7 @@ import {
   validBody,
   validQuery,
 } from "../support/operations.ts";
+import { enrol } from "../support/team.ts";
 import { addPerson } from "../support/test-people.ts";
 
 /** Somebody who asks, and what they may. */
@@ -50,6 +51,8 @@ let app: TestApp;
 let api: Api;
 let stranger: string;
 let successor: string;
+/** Where links are given away to: all people here may make links there. */
+let target: string;
 /** Of the owner's key, and of the stranger's. */
 const workspaces = { own: "", other: "" };
 const identities: Identity[] = [];
@@ -64,6 +67,7 @@ beforeAll(async () => {
   workspaces.own = (await app.call("GET", "/workspace")).body.data.id;
   workspaces.other = (await app.call("GET", "/workspace", { key: stranger })).body.data.id;
   successor = await addPerson(app, { role: "viewer", workspaceId: workspaces.own });
+  target = await makers["workspace"]!(app, app.owner, { id: "deleteWorkspace", permission: null });
   const byKey = (
     name: string,
     key: string | null,
@@ -105,6 +109,7 @@ afterAll(() => app.close());
 /** A member of the workspace, with a proof of this moment. */
 async function person(role: Role): Promise<Identity> {
   const userId = await addPerson(app, { role, workspaceId: workspaces.own });
+  await enrol(app, target, userId, "editor");
   const actorAt = (path: string): Actor => ({
     kind: "user",
     id: userId,
@@ -167,6 +172,7 @@ const foreign = (operation: Operation, key: string): Promise<string> =>
 /** Bodies that name something of the workspace; whoever asks is strong enough for it. */
 async function bodyOf(operation: Operation, key: string): Promise<Record<string, unknown> | undefined> {
   const body = validBody(api, operation);
+  if (operation.id === "transferLink") return { ...body, workspaceId: target, domain: "links.test" };
   if (operation.id === "offerTransfer") return { ...body, userId: successor };
   if (operation.id !== "updateMember" && operation.id !== "createInvite") return body;
   return { ...body, role: await makers["role"]!(app, key, operation) };

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { decide, limitReached } from "../../src/redirect/decide.ts";
-import { domainOf, linkOf } from "./world.ts";
+import { type Decision, decide, limitReached } from "../../src/redirect/decide.ts";
+import type { Visitor } from "../../src/redirect/visitor.ts";
+import { visitorOf } from "./visitor.ts";
+import { domainOf, extrasOf, linkOf } from "./world.ts";
 
 const plain = domainOf();
 const withFallbacks = domainOf({
@@ -9,6 +11,12 @@ const withFallbacks = domainOf({
   expiredUrl: "https://d.test/over",
 });
 const at = 1000;
+
+const said = (decision: Decision): string => {
+  if (decision.kind === "page") return `${decision.outcome} page ${decision.page}`;
+  if (decision.kind === "redirect") return `${decision.outcome} ${decision.status} ${decision.location}`;
+  return `${decision.outcome} ${decision.kind}`;
+};
 
 describe("where a click goes", () => {
   test.each([
@@ -62,11 +70,130 @@ describe("where a click goes", () => {
     ],
   ])("%s", (_, domain, link, expected) => {
     const decision = decide(domain, link, { at, root: false });
-    expect(
-      decision.kind === "page"
-        ? `${decision.outcome} page ${decision.page}`
-        : `${decision.outcome} ${decision.status} ${decision.location}`,
-    ).toBe(expected);
+    expect(said(decision)).toBe(expected);
+  });
+
+  test.each([
+    [
+      "a link that starts later looks like an unknown one",
+      plain,
+      linkOf({ extras: extrasOf({ startsAt: 1001 }) }),
+      "disabled page not_found",
+    ],
+    [
+      "… also where the domain has a page for it",
+      withFallbacks,
+      linkOf({ extras: extrasOf({ startsAt: 1001 }) }),
+      "disabled 302 https://d.test/404",
+    ],
+    [
+      "from its first millisecond on it redirects",
+      plain,
+      linkOf({ extras: extrasOf({ startsAt: 1000 }) }),
+      "redirected 302 https://example.com/page",
+    ],
+    [
+      "expired comes before not yet started",
+      plain,
+      linkOf({ expiresAt: 1000, extras: extrasOf({ startsAt: 1001 }) }),
+      "expired page expired",
+    ],
+    [
+      "a link that only counts leads nowhere",
+      withFallbacks,
+      linkOf({ extras: extrasOf({ otherwise: "nowhere" }) }),
+      "tracked track",
+    ],
+    [
+      "… and not before it starts",
+      plain,
+      linkOf({ extras: extrasOf({ otherwise: "nowhere", startsAt: 1001 }) }),
+      "disabled page not_found",
+    ],
+    [
+      "a link of rules alone, without one that holds, is the domain's page for what is missing",
+      withFallbacks,
+      linkOf({ location: "", extras: extrasOf({ otherwise: "not_found" }) }),
+      "not_found 302 https://d.test/404",
+    ],
+  ])("%s", (_, domain, link, expected) => {
+    expect(said(decide(domain, link, { at, root: false }))).toBe(expected);
+  });
+
+  test("a password is asked for before anything is told, and after all that would not lead on", () => {
+    const locked = { passwordHash: "hash" };
+    const choose = () => {
+      throw new Error("no rule is asked for whoever may not pass");
+    };
+    const asked = decide(plain, linkOf({ extras: extrasOf({ ...locked, choose }) }), {
+      at,
+      root: false,
+      visitor: visitorOf(),
+    });
+    expect(asked).toEqual({ kind: "password", outcome: "password_asked" });
+    const open = { at, root: false, visitor: visitorOf(), unlocked: true };
+    expect(said(decide(plain, linkOf({ extras: extrasOf(locked) }), open))).toBe(
+      "redirected 302 https://example.com/page",
+    );
+    for (const [link, expected] of [
+      [linkOf({ expiresAt: 1, extras: extrasOf(locked) }), "expired page expired"],
+      [linkOf({ enabled: false, extras: extrasOf(locked) }), "disabled page not_found"],
+      [linkOf({ extras: extrasOf({ ...locked, startsAt: 1001 }) }), "disabled page not_found"],
+      [linkOf({ extras: extrasOf({ ...locked, otherwise: "nowhere" }) }), "tracked track"],
+    ] as const)
+      expect(said(decide(plain, link, { at, root: false }))).toBe(expected);
+  });
+
+  const query = "utm_source=a&x=1&UTM_term=%C3%BC&utm%5Fmedium=b";
+  test.each([
+    ["all but the campaign's", { forwardOnly: "others" }, query, "", "https://example.com/page?x=1"],
+    [
+      "the campaign's alone, in any spelling",
+      { forwardOnly: "campaign" },
+      query,
+      "",
+      "https://example.com/page?utm_source=a&UTM_term=%C3%BC&utm%5Fmedium=b",
+    ],
+    ["nothing where nothing is left", { forwardOnly: "campaign" }, "x=1", "", "https://example.com/page"],
+    ["the path behind the slug", { forwardPath: true }, "", "/a/b", "https://example.com/page/a/b"],
+    ["no path where none is wanted", {}, "", "/a/b", "https://example.com/page"],
+    [
+      "path and parameters together",
+      { forwardPath: true, forwardOnly: "campaign" },
+      query,
+      "/a",
+      "https://example.com/page/a?utm_source=a&UTM_term=%C3%BC&utm%5Fmedium=b",
+    ],
+  ] as const)("is handed on: %s", (_, extras, given, rest, location) => {
+    const link = linkOf({ extras: extrasOf(extras) });
+    const facts = { at, root: false, visitor: visitorOf({ query: given }), rest };
+    expect(decide(plain, link, facts)).toMatchObject({ location, forwardQuery: false });
+  });
+
+  test("a rule that holds says where, and only a link with a destination leads on without one", () => {
+    const visitor = visitorOf();
+    const choice = { ruleId: "rule_1", variantId: "", location: "https://r.test/", forwardQuery: true };
+    const asked: Visitor[] = [];
+    const choose = (one: Visitor) => {
+      asked.push(one);
+      return one.query === "yes" ? choice : null;
+    };
+    for (const otherwise of ["destination", "not_found"] as const) {
+      const link = linkOf({ status: 307, extras: extrasOf({ otherwise, choose }) });
+      expect(decide(plain, link, { at, root: false, visitor: visitorOf({ query: "yes" }) })).toEqual({
+        kind: "redirect",
+        outcome: "redirected",
+        status: 307,
+        ...choice,
+      });
+      expect(decide(plain, link, { at, root: false, visitor }).outcome).toBe(
+        otherwise === "destination" ? "redirected" : "not_found",
+      );
+    }
+    expect(asked).toHaveLength(4);
+    const before = linkOf({ extras: extrasOf({ startsAt: 1001, choose }) });
+    expect(decide(plain, before, { at, root: false, visitor }).outcome).toBe("disabled");
+    expect(asked).toHaveLength(4);
   });
 
   test("the root of a domain is a plain page or the domain's root URL, and no click", () => {

@@ -10,11 +10,16 @@ import { destinationHash, destinationOf, refuseLoop } from "../domains/destinati
 import { findDefaultDomain, findDomain } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
 import { linkDefaultsOf } from "../workspaces/link-defaults.ts";
+import { checkCost } from "./cost.ts";
+import { endsOf } from "./ends.ts";
 import { externalIdTaken, slugTaken } from "./errors.ts";
 import { linkCreated } from "./events.ts";
+import { passwordHashOf } from "./lock.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
+import { optionsAfter, optionsOf } from "./options.ts";
 import { searchText } from "./search.ts";
 import { coreOf, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
+import { utmOf } from "./utm.ts";
 
 /** Of 31^8 slugs the first is all but always free; a crowded short length may need a few more. */
 const RANDOM_TRIES = 8;
@@ -24,9 +29,10 @@ const RANDOM_TRIES = 8;
  * @throws AlreadyThere with `findExisting`, when another call has made it in between
  */
 export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
+  const passwordHash = await passwordHashOf(ctx, input.password);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await change(ctx, (tx) => addLink(tx, ctx, input));
+      return await change(ctx, (tx) => addLink(tx, ctx, input, passwordHash));
     } catch (error) {
       const broken = uniqueViolation(error);
       if (broken === "links_external_id") throw externalIdTaken(error);
@@ -44,18 +50,25 @@ export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
 export async function findExisting(ctx: Context, input: NewLink): Promise<Link | null> {
   const { read } = ctx.db;
   const { id } = await domainFor(read, ctx, input.domain);
+  if (input.destinationUrl === null) return null;
   const { href } = destinationOf("/destinationUrl", input.destinationUrl);
   const found = await selectByDestination(read, ctx, id, destinationHash(href));
   return found ? linkOf(ctx, found) : null;
 }
 
-async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> {
+async function addLink(
+  tx: Change,
+  ctx: Context,
+  input: NewLink,
+  passwordHash: string | null | undefined,
+): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
-  const row = await rowOf(tx, ctx, domain, input);
+  const row = { ...(await rowOf(tx, ctx, domain, input)), passwordHash: passwordHash ?? null };
   // Looked for once more where nobody else can come in between.
-  const same = input.findExisting
-    ? await selectByDestination(tx, ctx, domain.id, row.destinationHash)
-    : undefined;
+  const same =
+    input.findExisting && row.destinationHash !== ""
+      ? await selectByDestination(tx, ctx, domain.id, row.destinationHash)
+      : undefined;
   if (same) throw new AlreadyThere(linkOf(ctx, same));
   await insertLink(tx, ctx, row);
   const core = coreOf(ctx, { row, host: domain.host });
@@ -72,9 +85,9 @@ async function domainFor(read: Reader, ctx: Context, named: string | undefined):
 }
 
 async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
-  const destination = destinationOf("/destinationUrl", input.destinationUrl);
-  await refuseLoop(tx, ctx, "/destinationUrl", destination);
+  const destination = await destinationFor(tx, ctx, input.destinationUrl);
   const defaults = await linkDefaultsOf(tx, ctx);
+  const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf({ createdAt: tx.now }, input);
   const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
   const row = {
     id: newId("link", tx.now),
@@ -82,17 +95,24 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     domainId: domain.id,
     slug,
     slugKey: foldSlug(slug, domain.caseSensitive),
-    destinationUrl: destination.href,
-    destinationHash: destinationHash(destination.href),
+    ...destination,
     title: input.title ?? null,
     description: input.description ?? null,
     tags: input.tags ?? [],
     externalId: input.externalId ?? null,
     redirectStatus: input.redirectStatus ?? defaults.redirectStatus,
     forwardQuery: input.forwardQuery ?? defaults.forwardQuery,
-    expiresAt: timeOf("/expiresAt", input.expiresAt),
+    expiresAt,
     expiredUrl: await expiredUrlOf(tx, ctx, input.expiredUrl),
-    clicksLimit: input.clicksLimit ?? null,
+    clicksLimit,
+    enabled: input.enabled ?? true,
+    notes: input.notes ?? null,
+    startsAt: timeOf("/startsAt", input.startsAt),
+    folderId: null,
+    campaignId: null,
+    passwordHash: null,
+    forwardPath: input.forwardPath ?? false,
+    options: optionsAfter(null, { ...input, expiresAfterSeconds }),
     version: 1,
     createdBy: ctx.actor.id,
     archivedAt: null,
@@ -100,7 +120,45 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     createdAt: tx.now,
     updatedAt: tx.now,
   };
-  return { ...row, searchText: searchText(row) };
+  return whole(row, domain.host, input, tx.now);
+}
+
+/** A row with what can be said when all else of it is known. */
+export function whole(
+  row: Omit<LinkRow, "searchText">,
+  host: string,
+  { utm, cost }: Pick<NewLink, "utm" | "cost">,
+  at: number,
+): LinkRow {
+  checkWhole(row);
+  const told = {
+    ...(utm ? { utm: utmOf(utm, { ...row, domain: host, at }) } : {}),
+    ...(cost ? { cost: checkCost(cost) } : {}),
+  };
+  const options = utm || cost ? optionsAfter(row.options, told) : row.options;
+  return { ...row, options, searchText: searchText(row) };
+}
+
+/** A destination in its columns; a link without one has them empty. */
+export async function destinationFor(tx: Change, ctx: Context, text: string | null) {
+  if (text === null) return { destinationUrl: "", destinationHash: "" };
+  const destination = destinationOf("/destinationUrl", text);
+  await refuseLoop(tx, ctx, "/destinationUrl", destination);
+  return { destinationUrl: destination.href, destinationHash: destinationHash(destination.href) };
+}
+
+/**
+ * What no field shows alone.
+ * @throws AppError VALIDATION_ERROR naming the field to mend
+ */
+export function checkWhole(
+  row: Pick<LinkRow, "destinationUrl" | "options" | "startsAt" | "expiresAt">,
+): void {
+  const { redirectMode = "auto" } = optionsOf(row);
+  if (row.destinationUrl === "" && redirectMode !== "rule_only" && redirectMode !== "never")
+    throw invalid("/destinationUrl", `destinationUrl is needed in the redirect mode ${redirectMode}`);
+  if (row.startsAt !== null && row.expiresAt !== null && row.startsAt >= row.expiresAt)
+    throw invalid("/startsAt", "startsAt must lie before expiresAt");
 }
 
 /** @throws AppError VALIDATION_ERROR naming what is wrong with it */

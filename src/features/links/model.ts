@@ -1,5 +1,7 @@
 import { Type as t } from "@sinclair/typebox";
+import type { StoredOptions } from "../../db/schema/links.ts";
 import { isoOf, isoOrNull, nullable, strict, Time } from "../../platform/schema.ts";
+import { optionCore, optionSettings, shownOptions } from "./options.ts";
 
 export const tagLengthMax = 50;
 export const tagsMax = 20;
@@ -47,13 +49,36 @@ const settings = {
       t.Integer({ minimum: 1, maximum: 1_000_000_000, description: "How many human clicks are sent on." }),
     ),
   ),
+  enabled: t.Optional(
+    t.Boolean({ description: "A link that is switched off answers like one that does not exist." }),
+  ),
+  notes: t.Optional(nullable(t.String({ maxLength: 5000, description: "For the workspace alone." }))),
+  startsAt: t.Optional(nullable(Time)),
+  oneTime: t.Optional(t.Boolean({ description: "The same as a clicksLimit of 1." })),
+  password: t.Optional(
+    nullable(
+      t.String({
+        minLength: 4,
+        maxLength: 128,
+        description: "Visitors are asked for it. It is never shown again; null takes it off.",
+      }),
+    ),
+  ),
+  forwardPath: t.Optional(
+    t.Boolean({
+      description: "Whether what stands behind the slug is put behind the destination: /summer/a/b.",
+    }),
+  ),
+  ...optionSettings,
 };
-const destinationUrl = t.String({
-  minLength: 1,
-  maxLength: 8192,
-  description: "http(s) URL.",
-  examples: ["https://example.com/landing?ref=1"],
-});
+const destinationUrl = nullable(
+  t.String({
+    minLength: 1,
+    maxLength: 8192,
+    description: "http(s) URL. Null is for the redirect modes `rule_only` and `never`.",
+    examples: ["https://example.com/landing?ref=1"],
+  }),
+);
 const slug = t.String({
   minLength: 1,
   maxLength: 190,
@@ -87,13 +112,30 @@ export const LinkPatch = strict({
 });
 export type LinkPatch = typeof LinkPatch.static;
 
+export const LinkTransfer = strict({
+  workspaceId: t.String({
+    minLength: 1,
+    maxLength: 64,
+    description: "Where it goes.",
+    examples: ["ws_01jd0000000000000000000000"],
+  }),
+  domain: t.Optional(
+    t.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "Host or id, of a domain the other workspace may use; the link's own when left out.",
+    }),
+  ),
+});
+export type LinkTransfer = typeof LinkTransfer.static;
+
 const core = {
   id: t.String({ examples: ["link_01jd0000000000000000000000"] }),
   shortUrl: t.String({ examples: ["https://go.example.com/summer"] }),
   domain: t.String(),
   domainId: t.String(),
   slug: t.String(),
-  destinationUrl: t.String(),
+  destinationUrl: nullable(t.String()),
   title: nullable(t.String()),
   description: nullable(t.String()),
   tags: t.Array(t.String()),
@@ -103,6 +145,13 @@ const core = {
   expiresAt: nullable(Time),
   expiredUrl: nullable(t.String()),
   clicksLimit: nullable(t.Integer()),
+  enabled: t.Boolean(),
+  notes: nullable(t.String()),
+  startsAt: nullable(Time),
+  oneTime: t.Boolean(),
+  hasPassword: t.Boolean(),
+  forwardPath: t.Boolean(),
+  ...optionCore,
   version: t.Integer({ description: "Counts the edits. The ETag is made of it." }),
   createdBy: t.String(),
   archivedAt: nullable(Time),
@@ -132,6 +181,7 @@ export interface LinkRow {
   readonly domainId: `dom_${string}`;
   readonly slug: string;
   readonly slugKey: string;
+  /** Empty for none. */
   readonly destinationUrl: string;
   readonly destinationHash: string;
   readonly title: string | null;
@@ -143,6 +193,14 @@ export interface LinkRow {
   readonly expiresAt: number | null;
   readonly expiredUrl: string | null;
   readonly clicksLimit: number | null;
+  readonly enabled: boolean;
+  readonly notes: string | null;
+  readonly startsAt: number | null;
+  readonly folderId: `fold_${string}` | null;
+  readonly campaignId: `camp_${string}` | null;
+  readonly passwordHash: string | null;
+  readonly forwardPath: boolean;
+  readonly options: StoredOptions | null;
   readonly searchText: string;
   readonly version: number;
   readonly createdBy: string;
@@ -165,7 +223,7 @@ export const toLinkCore = (row: LinkRow, host: string, shortUrl: string): LinkCo
   domain: host,
   domainId: row.domainId,
   slug: row.slug,
-  destinationUrl: row.destinationUrl,
+  destinationUrl: row.destinationUrl === "" ? null : row.destinationUrl,
   title: row.title,
   description: row.description,
   tags: row.tags,
@@ -175,6 +233,13 @@ export const toLinkCore = (row: LinkRow, host: string, shortUrl: string): LinkCo
   expiresAt: isoOrNull(row.expiresAt),
   expiredUrl: row.expiredUrl,
   clicksLimit: row.clicksLimit,
+  enabled: row.enabled,
+  notes: row.notes,
+  startsAt: isoOrNull(row.startsAt),
+  oneTime: row.clicksLimit === 1,
+  hasPassword: row.passwordHash !== null,
+  forwardPath: row.forwardPath,
+  ...shownOptions(row),
   version: row.version,
   createdBy: row.createdBy,
   archivedAt: isoOrNull(row.archivedAt),

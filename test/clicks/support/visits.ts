@@ -15,6 +15,7 @@ export const domain = (over: Partial<DomainSnapshot> = {}): DomainSnapshot => ({
   rootUrl: null,
   notFoundUrl: null,
   expiredUrl: null,
+  forwardsPaths: false,
   ...over,
 });
 
@@ -30,6 +31,7 @@ export const link = (over: Partial<LinkSnapshot> = {}): LinkSnapshot => ({
   forwardQuery: false,
   enabled: true,
   loop: false,
+  extras: null,
   ...over,
 });
 

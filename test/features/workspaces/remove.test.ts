@@ -144,7 +144,8 @@ test("after the grace everything of both sides is gone but the record of what ha
 async function fill(): Promise<void> {
   const { jobs } = app.db.tables;
   await link("a", id, { tags: ["x", "y"] });
-  await link("b", id);
+  const { body } = await link("b", id);
+  await ada.call("POST", `/links/${body.data.id}/comments`, { text: "hm" }, id);
   await link("c", testId, { tags: ["z"] });
   await ada.call("POST", "/extensions", { name: "E", appId: "abc" }, id);
   const role = await ada.call("POST", `/workspaces/${id}/roles`, { name: "R", permissions: ["links:read"] });
