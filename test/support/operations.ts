@@ -105,6 +105,7 @@ const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   createExtension: () => ({ appId: `app-${++made}` }),
   createTier: () => ({ name: `tier-${++made}` }),
   setKeyTier: () => ({ tier: null }),
+  createQrTemplate: () => ({ name: `look ${++made}` }),
   updateMember: () => ({ role: "viewer" }),
   addPasskey: () => ({ credential: noCredential }),
   changeEmail: () => ({ email: `changed-${++made}@example.org` }),
@@ -131,16 +132,21 @@ export function validBody(api: Api, { id, body }: Operation): Record<string, unk
   return { ...Object.fromEntries(values), ...given };
 }
 
+/** What need not be there and makes a call quick. */
+const chosenQuery: Readonly<Record<string, Record<string, string>>> = {
+  getQr: { format: "svg" },
+  getLinkQr: { format: "svg" },
+};
+
 /** `?by=…` with whatever must be there. */
-export const validQuery = (api: Api, { id, requiredQuery }: Operation): string =>
-  requiredQuery.length === 0
-    ? ""
-    : `?${new URLSearchParams(
-        requiredQuery.map(({ name, schema }): [string, string] => [
-          name,
-          String(example(api, schema, `${id} ${name}`)),
-        ]),
-      )}`;
+export function validQuery(api: Api, { id, requiredQuery }: Operation): string {
+  const required = requiredQuery.map(({ name, schema }) => [
+    name,
+    String(example(api, schema, `${id} ${name}`)),
+  ]);
+  const query = new URLSearchParams({ ...Object.fromEntries(required), ...chosenQuery[id] });
+  return query.size === 0 ? "" : `?${query}`;
+}
 
 function example(api: Api, given: Schema, what: string): unknown {
   const schema = api.resolve(given);
@@ -163,6 +169,10 @@ const workspaceOf = async (app: TestApp, key: string): Promise<Id<"ws">> =>
 
 /** What is made may no more than the operation asks for: whoever may do it is strong enough to do it. */
 type Maker = (app: TestApp, key: string, operation: Pick<Operation, "id" | "permission">) => Promise<string>;
+
+/** A picture of one pixel. */
+export const PIXEL =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /** Makes what a path names, in the workspace of the key. A parameter that is not here fails the tests that need it. */
 export const makers: Readonly<Record<string, Maker>> = {
@@ -198,6 +208,10 @@ export const makers: Readonly<Record<string, Maker>> = {
   async extension(app, key) {
     const body = { name: "made", appId: `app-${++made}` };
     return (await app.call("POST", "/extensions", { key, body })).body.data.id;
+  },
+  async template(app, key) {
+    const body = { name: `made ${++made}` };
+    return (await app.call("POST", "/qr/templates", { key, body })).body.data.id;
   },
   async tier(app) {
     return (await app.operate("POST", "/installation/tiers", { name: `tier-${++made}` })).body.data.name;

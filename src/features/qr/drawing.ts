@@ -74,7 +74,10 @@ export function draw(text: string, style: Style, logo: Picture | null, path: str
       {
         fill: fillOf(style, left, top, code.side),
         draw(pen) {
-          drawEyes(pen, code.side, { frame: style.eyeFrame, ball: style.eyeBall }, [left, top]);
+          drawEyes(pen, code.side, { frame: style.eyeFrame, ball: style.eyeBall ?? style.eyeFrame }, [
+            left,
+            top,
+          ]);
           drawDots(pen, code, style.dots, [left, top], covered);
         },
       },

@@ -38,8 +38,8 @@ export function pictureSize(drawing: Drawing, size: number): { width: number; he
   return { width: Math.max(1, Math.round(w * scale)), height: Math.max(1, Math.round(h * scale)) };
 }
 
-/** Pixels a module: below two, edges are a matter of luck. */
-export const moduleMin = 2;
+/** Pixels a module: with two, round shapes are no longer told from each other. */
+export const moduleMin = 3;
 
 /** @returns whole pixels a module; 0 when there is less than one */
 export const moduleSize = ({ width }: Pick<Drawing, "width">, size: number): number =>

@@ -120,7 +120,7 @@ function drawDot(pen: Pen, shape: Dot, x: number, y: number, { up, right, down, 
   box(pen, x, y, 1, 1, radii);
 }
 
-/** Draws the three eyes of a code. */
+/** Draws the three eyes of a code. What is drawn in which frame was chosen by what decoders find. */
 export function drawEyes(
   pen: Pen,
   side: number,
@@ -128,20 +128,19 @@ export function drawEyes(
   [left, top]: readonly [number, number],
 ): void {
   const far = side - EYE;
+  const outside = { square: sharp, rounded: evenly(2.2), circle: evenly(3.5) }[frame];
+  const inside = { square: sharp, rounded: evenly(1.2), circle: evenly(2.5) }[frame];
+  // A circle in a frame with corners is drawn a little larger, so that it is three modules thick on the average.
+  const thick = ball === "circle" && frame !== "circle" ? 3.3 : 3;
+  const radius = { square: 0, rounded: frame === "square" ? 0.3 : 0.9, circle: thick / 2 }[ball];
+  const gap = (EYE - thick) / 2;
   for (const [x, y] of [
     [left, top],
     [left + far, top],
     [left, top + far],
   ] as const) {
-    box(pen, x, y, EYE, EYE, eyeRadii(frame, EYE, 2.2));
-    hole(pen, x + 1, y + 1, EYE - 2, EYE - 2, eyeRadii(frame, EYE - 2, 1.2));
-    box(pen, x + 2, y + 2, 3, 3, eyeRadii(ball, 3, 0.9));
+    box(pen, x, y, EYE, EYE, outside);
+    hole(pen, x + 1, y + 1, EYE - 2, EYE - 2, inside);
+    box(pen, x + gap, y + gap, thick, thick, evenly(radius));
   }
-}
-
-function eyeRadii(shape: EyeShape, side: number, radius: number): Radii {
-  if (shape === "square") return sharp;
-  if (shape === "rounded") return evenly(radius);
-  if (shape === "circle") return evenly(side / 2);
-  return [radius, 0, radius, 0];
 }

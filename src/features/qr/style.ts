@@ -5,7 +5,7 @@ import { missingSigns } from "./font.ts";
 export const formats = ["png", "svg", "webp", "jpeg", "pdf"] as const;
 export type Format = (typeof formats)[number];
 export const dotShapes = ["square", "rounded", "dots", "classy", "vertical", "horizontal"] as const;
-export const eyeShapes = ["square", "rounded", "circle", "leaf"] as const;
+export const eyeShapes = ["square", "rounded", "circle"] as const;
 export const gradients = ["none", "linear", "radial"] as const;
 export const frames = ["none", "below", "above"] as const;
 export type DotShape = (typeof dotShapes)[number];
@@ -38,7 +38,8 @@ export interface Style {
   readonly gradientAngle: number;
   readonly dots: DotShape;
   readonly eyeFrame: EyeShape;
-  readonly eyeBall: EyeShape;
+  /** Null: as `eyeFrame`. */
+  readonly eyeBall: EyeShape | null;
   /** `none`, `domain`, `workspace`, or a data URL. */
   readonly logo: string;
   /** Per cent of the symbol's side. */
@@ -61,7 +62,7 @@ export const plainStyle: Style = {
   gradientAngle: 45,
   dots: "square",
   eyeFrame: "square",
-  eyeBall: "square",
+  eyeBall: null,
   logo: "none",
   logoSize: 20,
   frame: "none",
@@ -109,6 +110,7 @@ export function checkStyle(style: Style, at = ""): void {
       `${at}/margin`,
       `margin must be at least ${marginMin}: scanners look for light around a code`,
     );
+  checkEyes(style, at);
   if (style.frame === "none") return;
   const { frameColor, frameTextColor } = frameColoursOf(style);
   if (contrastOf(frameColor, frameTextColor) < CONTRAST_MIN)
@@ -119,6 +121,24 @@ export function checkStyle(style: Style, at = ""): void {
   const missing = missingSigns(style.frameText);
   if (missing !== "")
     throw invalid(`${at}/frameText`, `frameText takes Latin, Greek and Cyrillic letters, not ${missing}`);
+}
+
+/**
+ * What goes into which eye. Scanners measure eyes along their diagonals too: a round ball in a square frame has other
+ * proportions there, and something else is taken for an eye.
+ */
+const balls: Readonly<Record<EyeShape, readonly EyeShape[]>> = {
+  square: ["square", "rounded"],
+  rounded: ["rounded", "circle"],
+  circle: ["circle", "rounded"],
+};
+
+function checkEyes({ eyeFrame, eyeBall }: Style, at: string): void {
+  if (eyeBall === null || balls[eyeFrame].includes(eyeBall)) return;
+  throw invalid(
+    `${at}/eyeBall`,
+    `eyeBall ${eyeBall} is not found by every scanner in a ${eyeFrame} eyeFrame: choose ${balls[eyeFrame].join(" or ")}`,
+  );
 }
 
 function checkContrast(path: string, dark: string, light: string): void {
