@@ -69,35 +69,52 @@ const masks: readonly ((x: number, y: number) => boolean)[] = [
   (x, y) => (((x + y) % 2) + ((x * y) % 3)) % 2 === 0,
 ];
 
+/** All of them repeat after twelve modules, both ways: 1 where a module is turned over other than by the first. */
+const PERIOD = 12;
+const turns = masks.map((mask) =>
+  Uint8Array.from({ length: PERIOD * PERIOD }, (_, i) => {
+    const [x, y] = [i % PERIOD, Math.floor(i / PERIOD)];
+    return mask(x, y) === masks[0]!(x, y) ? 0 : 1;
+  }),
+);
+
 /** The mask with the fewest penalties (7.8.3). `dark` is masked with the first. */
 function bestMask(dark: Uint8Array, free: Uint8Array, side: number): number {
   const tried = new Uint8Array(dark.length);
   let best = 0;
   let fewest = Number.POSITIVE_INFINITY;
-  for (const [mask, turns] of masks.entries()) {
-    for (let y = 0, i = 0; y < side; y++)
-      for (let x = 0; x < side; x++, i++) {
-        const turned = free[i] === 1 && ((x + y) % 2 === 0) !== turns(x, y);
-        tried[i] = turned ? 1 - dark[i]! : dark[i]!;
+  for (let mask = 0; mask < turns.length; mask++) {
+    const turn = turns[mask]!;
+    for (let y = 0, i = 0; y < side; y++) {
+      const row = (y % PERIOD) * PERIOD;
+      for (let x = 0, at = 0; x < side; x++, i++) {
+        tried[i] = dark[i]! ^ (free[i]! & turn[row + at]!);
+        at = at === PERIOD - 1 ? 0 : at + 1;
       }
-    const penalty = penaltyOf(tried, side);
-    if (penalty < fewest) [best, fewest] = [mask, penalty];
+    }
+    const penalty = penaltyOf(tried, side, fewest);
+    if (penalty < fewest) {
+      best = mask;
+      fewest = penalty;
+    }
   }
   return best;
 }
 
-function penaltyOf(cells: Uint8Array, side: number): number {
+/** @param enough more than that is of no interest */
+function penaltyOf(cells: Uint8Array, side: number, enough: number): number {
   let penalty = 0;
   let dark = 0;
-  for (let i = 0; i < side; i++) {
+  for (let i = 0; i < side && penalty < enough; i++) {
     penalty += linePenalty(cells, i * side, 1, side) + linePenalty(cells, i, side, side);
-    for (let j = 0; j < side; j++) {
-      const at = i * side + j;
+    const end = (i + 1) * side - 1;
+    for (let at = i * side; at < end; at++) {
       dark += cells[at]!;
-      if (i + 1 === side || j + 1 === side) continue;
+      if (i + 1 === side) continue;
       const sum = cells[at]! + cells[at + 1]! + cells[at + side]! + cells[at + side + 1]!;
       if (sum === 0 || sum === 4) penalty += 3;
     }
+    dark += cells[end]!;
   }
   return penalty + Math.floor(Math.abs((dark * 20) / cells.length - 10)) * 10;
 }
