@@ -1,10 +1,11 @@
 import { AppError, invalid } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { hashOf } from "../../lib/secrets.ts";
-import type { Context } from "../../platform/context.ts";
+import { type Context, workspaceOf } from "../../platform/context.ts";
 import { destinationOf } from "../domains/destination.ts";
 import { findDomain } from "../domains/find.ts";
-import { findLink, type LinkName, readLink } from "../links/find.ts";
+import { findLink, type LinkName } from "../links/find.ts";
+import { shortUrl } from "../links/short-url.ts";
 import type { Picture } from "./drawing.ts";
 import type { LogoRow } from "./model.ts";
 import { styleOf } from "./model.ts";
@@ -28,13 +29,13 @@ export type Look = StylePatch & { readonly template?: string | undefined };
 
 /** A QR code for a link of the workspace. It leads to `…?qr=1`, by which scans are told from clicks. */
 export async function imageOfLink(ctx: Context, name: LinkName, look: Look, format: Format): Promise<File> {
-  const link = await readLink(ctx, name);
+  const { row, host } = await findLink(ctx.db.read, ctx, name);
   return image(ctx, {
-    text: scanned(link.shortUrl),
-    domainId: link.domainId as Id<"dom">,
+    text: scanned(shortUrl(ctx, host, row.slug)),
+    domainId: row.domainId,
     look,
     format,
-    name: link.slug,
+    name: row.slug,
     path: "/link",
   });
 }
@@ -69,7 +70,7 @@ async function image(ctx: Context, { text, domainId, look, format, name, path }:
     make: async () =>
       format === "svg" && !isDataUrl(style.logo)
         ? renderSvg({ text, style, logo, path })
-        : ctx.compute(renderImageTask, { text, style, format, logo, path }),
+        : ctx.compute(renderImageTask, { text, style, format, logo, path }, workspaceOf(ctx)),
   };
 }
 
@@ -88,7 +89,6 @@ export async function sheetOfLinks(
 ): Promise<File> {
   const style = await styleFor(ctx, look);
   const found = await Promise.all(ids.map((link) => findLink(ctx.db.read, ctx, { link })));
-  const links = await Promise.all(ids.map((link) => readLink(ctx, { link })));
   const rowsOfLogos =
     style.logo === "none" ? [] : await selectLogos(ctx, [...new Set(found.map(({ row }) => row.domainId))]);
   const logoOf = (domainId: string): number | null => {
@@ -99,18 +99,19 @@ export async function sheetOfLinks(
     if (at < 0) throw noLogo();
     return at;
   };
-  const codes = links.map(({ shortUrl, title, domainId }) => ({
-    text: scanned(shortUrl),
-    caption: { url: shortUrl.replace(/^https?:\/\//, ""), title: title ?? "", none: "" }[caption],
-    logo: logoOf(domainId),
-  }));
+  const codes = found.map(({ row, host }) => {
+    const url = shortUrl(ctx, host, row.slug);
+    const captions = { url: url.replace(/^https?:\/\//, ""), title: row.title ?? "", none: "" };
+    return { text: scanned(url), caption: captions[caption], logo: logoOf(row.domainId) };
+  });
   const layout = { codes, style, paper, columns, rows };
   const key = JSON.stringify([LOOK, layout, rowsOfLogos.map(({ hash }) => hash)]);
   return {
     type: types.pdf,
     name: "qr-codes.pdf",
     etag: `"${hashOf(key).slice(0, 32)}"`,
-    make: () => ctx.compute(renderSheetTask, { ...layout, logos: rowsOfLogos.map(pictureOf) }),
+    make: () =>
+      ctx.compute(renderSheetTask, { ...layout, logos: rowsOfLogos.map(pictureOf) }, workspaceOf(ctx)),
   };
 }
 

@@ -22,7 +22,11 @@ export const readLogo = async (ctx: Context, place: LogoPlace): Promise<Logo> =>
  * @param image a data URL
  */
 export async function putLogo(ctx: Context, place: LogoPlace, image: string): Promise<Logo> {
-  const { png, width, height } = await ctx.compute(renderPictureTask, { url: image, path: "/image" });
+  const { png, width, height } = await ctx.compute(
+    renderPictureTask,
+    { url: image, path: "/image" },
+    workspaceOf(ctx),
+  );
   const text = Buffer.from(png).toString("base64");
   return change(ctx, async (tx) => {
     const domainId = await domainIdOf(tx, ctx, place);

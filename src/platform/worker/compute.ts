@@ -2,12 +2,19 @@ import { AppError } from "../../lib/errors.ts";
 import type { Task } from "../jobs/job.ts";
 import { type FromTask, type ToTask, thrown } from "./threads.ts";
 
-/** Runs a task on a thread. @throws AppError UNAVAILABLE when too many wait, and what the task throws */
-export type Compute = <In, Out>(task: Task<In, Out>, input: In) => Promise<Out>;
+/**
+ * Runs a task on a thread.
+ * @param lane whoever asks: a workspace
+ * @throws AppError RATE_LIMITED when too much of its lane waits, UNAVAILABLE when too much of all does, and what the
+ *   task throws
+ */
+export type Compute = <In, Out>(task: Task<In, Out>, input: In, lane: string) => Promise<Out>;
 
 export interface ComputeOptions {
   /** More are told to come back later. */
   readonly waitingMax?: number;
+  /** Most that one lane may have there, running or waiting: others have their turn. */
+  readonly perLane?: number;
   /** What takes longer is ended, and its thread with it. */
   readonly timeMaxMs?: number;
 }
@@ -21,9 +28,10 @@ const IDLE_MS = 10_000;
  */
 export function openCompute(
   start: () => Worker,
-  { waitingMax = 32, timeMaxMs = 15_000 }: ComputeOptions = {},
+  { waitingMax = 32, perLane = 8, timeMaxMs = 15_000 }: ComputeOptions = {},
 ): Compute {
   const waiting: (() => void)[] = [];
+  const lanes = new Map<string, number>();
   let running = false;
   let idle: { readonly worker: Worker; readonly timer: Timer } | null = null;
 
@@ -62,7 +70,20 @@ export function openCompute(
     idle = { worker, timer };
   }
 
-  return (task, input) =>
+  async function inLane<T>(lane: string, work: () => Promise<T>): Promise<T> {
+    const there = lanes.get(lane) ?? 0;
+    if (there >= perLane) throw tooManyOfYours();
+    lanes.set(lane, there + 1);
+    try {
+      return await work();
+    } finally {
+      const left = lanes.get(lane)! - 1;
+      if (left === 0) lanes.delete(lane);
+      else lanes.set(lane, left);
+    }
+  }
+
+  const run = <In, Out>(task: Task<In, Out>, input: In): Promise<Out> =>
     inTurn(async () => {
       const worker = take();
       let isWhole = false;
@@ -76,6 +97,8 @@ export function openCompute(
         else worker.terminate();
       }
     });
+
+  return (task, input, lane) => inLane(lane, () => run(task, input));
 }
 
 type Ended = Exclude<FromTask, { kind: "progress" }>;
@@ -101,6 +124,11 @@ async function asked(worker: Worker, message: ToTask, timeMaxMs: number): Promis
     worker.removeEventListener("close", died);
   }
 }
+
+const tooManyOfYours = () =>
+  new AppError("RATE_LIMITED", "Too much is being computed for you at this moment. Ask for less at once.", {
+    headers: { "retry-after": "1" },
+  });
 
 const tooMany = () =>
   new AppError("UNAVAILABLE", "There is too much to compute at this moment. Try again shortly.", {
