@@ -44,6 +44,7 @@ import { settleSealingKeys } from "./platform/sealing-keys.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
 import { openSigning } from "./platform/signing.ts";
 import { diskGuard } from "./platform/storage.ts";
+import { openCompute } from "./platform/worker/compute.ts";
 import { type JobWorker, openWorker } from "./platform/worker/worker.ts";
 import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
@@ -139,6 +140,7 @@ export async function assembleApp({
     unsubscribeSecret: keyring.unsubscribe,
     signing: await openSigning({ dataDir, clock, installationId: installation.installationId }),
     passwords: openPasswords(),
+    compute: openCompute(startHeavyThread),
     baseUrl: firstRun.baseUrl,
     heard(event) {
       routing.heard(event, routes);

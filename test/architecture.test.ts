@@ -36,6 +36,7 @@ const featureOrder = [
     "links",
     "environments",
     "routing",
+    "qr",
   ],
   ...["analytics", "reference"],
 ];
@@ -59,6 +60,7 @@ const houses: Readonly<Record<string, RegExp>> = {
   "ipaddr.js": /^lib\/ip\.ts/,
   "lru-cache":
     /^(clicks\/claims|clicks\/enrich\/agent|features\/keys\/(authenticate|lookup)|features\/workspaces\/memberships|features\/identity\/people)\.ts/,
+  uqr: /^features\/qr\/code\.ts/,
   "@simplewebauthn/server": /^features\/identity\/webauthn\.ts/,
   "@simplewebauthn/server/helpers": /^features\/identity\/webauthn\.ts/,
   "reflect-metadata": /^features\/identity\/webauthn\.ts/,

@@ -26,6 +26,7 @@ import { linkRoutes } from "../features/links/routes.ts";
 import { purgeMails } from "../features/mail/purge.ts";
 import { mailRoutes } from "../features/mail/routes.ts";
 import { memberRoutes } from "../features/members/routes.ts";
+import { qrRoutes } from "../features/qr/routes.ts";
 import { referenceRoutes } from "../features/reference/routes.ts";
 import type { FirstRunState } from "../features/setup/first-run.ts";
 import { setupRoutes } from "../features/setup/routes.ts";
@@ -67,6 +68,7 @@ export const featureRoutes = (
   mailRoutes(guard),
   linkRoutes(guard),
   commentRoutes(guard),
+  qrRoutes(guard),
   analyticsRoutes(guard),
   referenceRoutes(guard, app, VERSION),
 ];

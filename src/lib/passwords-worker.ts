@@ -1,7 +1,6 @@
 import { pbkdf2Sync, timingSafeEqual } from "node:crypto";
-import { readlinkSync } from "node:fs";
-import { setPriority } from "node:os";
 import type { HashAnswer, HashTask } from "./passwords.ts";
+import { standBack } from "./stand-back.ts";
 
 declare const self: Worker;
 
@@ -9,12 +8,7 @@ declare const self: Worker;
  * Hashes one password after the other. It is a thread of its own because Linux gives threads priorities: this one waits
  * for whoever answers visitors, where there are not cores enough for both.
  */
-const NICE = 10;
-try {
-  setPriority(Number(readlinkSync("/proc/thread-self").split("/").at(-1)), NICE);
-} catch {
-  // Not Linux, or not allowed: it only costs the visitors some time.
-}
+standBack();
 
 self.onmessage = ({ data }: MessageEvent<HashTask>) => {
   const { password } = data;

@@ -16,6 +16,7 @@ import type { Permission } from "./permissions.ts";
 import type { SealedColumn } from "./resealing.ts";
 import type { Sealer } from "./sealing.ts";
 import type { Signing } from "./signing.ts";
+import type { Compute } from "./worker/compute.ts";
 
 /** Everything outside the process, behind small doors. Built once in app.ts. */
 export interface Ports {
@@ -48,6 +49,8 @@ export interface Ports {
   /** Tells this process's caches what was just committed. */
   heard(event: Event): void;
   readonly jobs: JobLoop;
+  /** Runs a task on a thread while its request waits: for what takes a core for longer than visitors should wait. */
+  readonly compute: Compute;
 }
 
 /** The job loop of this process, as verbs see it. */

@@ -42,13 +42,18 @@ export async function asAsked(request: Request, response: Response): Promise<Res
   return new Response(null, response);
 }
 
-/** The client has this very state already (RFC 9110, 13.1.2: compared weakly). */
 function isKnown(request: Request, response: Response): boolean {
   if (request.method !== "GET" && request.method !== "HEAD") return false;
   const etag = response.headers.get("etag");
-  const known = request.headers.get("if-none-match");
-  if (etag === null || known === null) return false;
-  return known.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
+  return etag !== null && knows(request, etag);
+}
+
+/** Whether the client has this very state already (RFC 9110, 13.1.2: compared weakly). */
+export function knows({ headers }: Request, etag: string): boolean {
+  const known = headers.get("if-none-match");
+  return (
+    known?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag) ?? false
+  );
 }
 
 export async function inTime(response: Response | Promise<Response>, timeoutMs: number): Promise<Response> {

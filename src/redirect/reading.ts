@@ -1,4 +1,5 @@
 import type { ClientReader, Peers } from "./client.ts";
+import { isScan, withoutScan } from "./scan.ts";
 import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
 import { type Method, methods, type Outcome, type Visit } from "./visit.ts";
 
@@ -29,14 +30,14 @@ export interface Reading {
 
 /** The visit as it goes into the journal: each header read once, nothing parsed. */
 export function readVisit(reading: Reading, addressOf: ClientReader, at: number, outcome: Outcome): Visit {
-  const { headers } = reading;
+  const { headers, query } = reading;
+  const scan = query !== "" && isScan(query);
   return {
     at,
     domain: reading.domain,
     link: reading.link,
     outcome,
-    // Visits from a QR code will be told apart here.
-    trigger: "link",
+    trigger: scan ? "qr" : "link",
     method: reading.method,
     address: addressOf(reading.request, reading.peers),
     userAgent: headers.get("user-agent") ?? "",
@@ -48,7 +49,7 @@ export function readVisit(reading: Reading, addressOf: ClientReader, at: number,
       headers.get("x-purpose") ??
       headers.get("x-moz") ??
       "",
-    query: reading.query,
+    query: scan ? withoutScan(query) : query,
     optedOut: headers.get("sec-gpc") === "1" || headers.get("dnt") === "1",
   };
 }

@@ -25,6 +25,7 @@ import {
   makers,
   newPerson,
   type Operation,
+  PIXEL,
   personalMakers,
   readApi,
   surprises,
@@ -147,7 +148,17 @@ const namedIn = (path: string): string => /^\/workspaces\/(\w+)/.exec(path)?.[1]
 const ended = new Set<string>();
 
 /** What is not done although it may be: the world is not so. */
-const otherwise: Readonly<Record<string, number>> = { resendMail: 409 };
+const otherwise: Readonly<Record<string, number>> = { resendMail: 409, getQrSheet: 404 };
+/** What must have been done before, with that key, for there to be anything. */
+const before: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
+  getQrLogo: (key) => app.call("PUT", "/qr/logo", { key, body: { image: PIXEL } }),
+  deleteQrLogo: (key) => app.call("PUT", "/qr/logo", { key, body: { image: PIXEL } }),
+};
+/** Pictures: whoever was shown one may keep it for a while, for themselves. */
+const keepable = new Set(["getQr", "getLinkQr", "getQrSheet"]);
+const mayBeKept = ({ id }: Operation, { status, headers }: Answer): boolean =>
+  headers.get("cache-control") !==
+  (keepable.has(id) && status === 200 ? "private, max-age=60, must-revalidate" : "no-store");
 /** Reaches into workspaces although it is done to the installation: an operator's word on any key. */
 const farReaching = new Set(["setKeyTier"]);
 
@@ -188,6 +199,7 @@ async function asked({ identity, operation, whose }: Cell, id: string): Promise<
   const body = may
     ? await bodyOf(operation, identity.inOtherWorkspace ? stranger : app.owner)
     : validBody(api, operation);
+  if (may) await before[operation.id]?.(identity.inOtherWorkspace ? stranger : app.owner);
   return identity.ask(operation.method, address + validQuery(api, operation), body);
 }
 
@@ -249,10 +261,7 @@ async function wrongAt(identity: Identity, operation: Operation, things: Things,
     const answer = await asked(cell, await idFor(cell, things));
     count();
     if (!isRight(cell, answer)) wrong.push(`${nameOf(cell)}: ${answer.status} ${answer.body?.message ?? ""}`);
-    if (
-      answer.headers.get("cache-control") !== "no-store" ||
-      answer.headers.get("x-content-type-options") !== "nosniff"
-    )
+    if (mayBeKept(operation, answer) || answer.headers.get("x-content-type-options") !== "nosniff")
       wrong.push(`${nameOf(cell)} may be kept or guessed at`);
     wrong.push(...undocumented(api, operation, answer).map((field) => `${nameOf(cell)} tells ${field}`));
     if (!exists(cell))

@@ -14,6 +14,7 @@ import {
   makers,
   newPerson,
   type Operation,
+  PIXEL,
   personalMakers,
   readApi,
   TO_DELETE,
@@ -54,6 +55,7 @@ const edits: Readonly<Record<string, object>> = {
   updateExtension: { name: "otherwise" },
   updateProfile: { firstName: "Otherwise" },
   renamePasskey: { name: "otherwise" },
+  updateQrTemplate: { name: "otherwise" },
 };
 const shownBy = (secret: string): string =>
   new TOTP({ secret, digits: 6, period: 30 }).generate({ timestamp: app.clock.now() });
@@ -68,6 +70,7 @@ async function offered(id: string): Promise<object> {
 }
 /** What must have been done before, for the operation to do anything; it may say what the body is then. */
 const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
+  deleteQrLogo: () => app.call("PUT", "/qr/logo", { body: { image: PIXEL } }),
   unarchiveLink: (id) => app.call("POST", `/links/${id}/archive`),
   restoreLink: (id) => app.call("DELETE", `/links/${id}`),
   removeSuppression: () => app.operate("POST", "/mail/suppressions", { address: "ada@example.com" }),
@@ -251,6 +254,10 @@ const nothingBefore = [
   "member.created",
   "member.deleted",
   "member.left",
+  "qr_logo.created",
+  "qr_logo.deleted",
+  "qr_template.created",
+  "qr_template.deleted",
   "role.created",
   "role.deleted",
   "session.confirmed",

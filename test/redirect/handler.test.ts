@@ -83,6 +83,23 @@ describe("answering", () => {
     }
   });
 
+  test.each([
+    ["?qr=1", "qr", "", "https://example.com/page"],
+    ["?a=1&qr=1&b=2", "qr", "a=1&b=2", "https://example.com/page?a=1&b=2"],
+    ["?qr=1&qr=1", "qr", "", "https://example.com/page"],
+    ["?qr=10", "link", "qr=10", "https://example.com/page?qr=10"],
+    ["?xqr=1", "link", "xqr=1", "https://example.com/page?xqr=1"],
+    ["?a=qr=1", "link", "a=qr=1", "https://example.com/page?a=qr=1"],
+    ["", "link", "", "https://example.com/page"],
+  ])(
+    "a visit with %p is a %s, and the mark of a scan goes no further",
+    async (asked, trigger, query, location) => {
+      const { visit, visits } = makeRedirect({ links: { a: linkOf({ forwardQuery: true }) } });
+      expect((await visit(`/a${asked}`)).headers.get("location")).toBe(location);
+      expect(visits.map((one) => [one.trigger, one.query])).toEqual([[trigger, query]] as never);
+    },
+  );
+
   test("the query goes on only where the link says so", async () => {
     const { visit } = makeRedirect({ links: { a: linkOf(), b: linkOf({ forwardQuery: true }) } });
     const to = async (path: string) => (await visit(path)).headers.get("location");

@@ -117,6 +117,7 @@ const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   createExtension: () => ({ appId: `app-${++made}` }),
   createTier: () => ({ name: `tier-${++made}` }),
   setKeyTier: () => ({ tier: null }),
+  createQrTemplate: () => ({ name: `look ${++made}` }),
   updateMember: () => ({ role: "viewer" }),
   addPasskey: () => ({ credential: noCredential }),
   changeEmail: () => ({ email: `changed-${++made}@example.org` }),
@@ -155,16 +156,21 @@ export function validBody(api: Api, { id, body }: Operation): Record<string, unk
   return { ...Object.fromEntries(values), ...given };
 }
 
+/** What need not be there and makes a call quick. */
+const chosenQuery: Readonly<Record<string, Record<string, string>>> = {
+  getQr: { format: "svg" },
+  getLinkQr: { format: "svg" },
+};
+
 /** `?by=…` with whatever must be there. */
-export const validQuery = (api: Api, { id, requiredQuery }: Operation): string =>
-  requiredQuery.length === 0
-    ? ""
-    : `?${new URLSearchParams(
-        requiredQuery.map(({ name, schema }): [string, string] => [
-          name,
-          String(example(api, schema, `${id} ${name}`)),
-        ]),
-      )}`;
+export function validQuery(api: Api, { id, requiredQuery }: Operation): string {
+  const required = requiredQuery.map(({ name, schema }) => [
+    name,
+    String(example(api, schema, `${id} ${name}`)),
+  ]);
+  const query = new URLSearchParams({ ...Object.fromEntries(required), ...chosenQuery[id] });
+  return query.size === 0 ? "" : `?${query}`;
+}
 
 function example(api: Api, given: Schema, what: string): unknown {
   const schema = api.resolve(given);
@@ -178,6 +184,10 @@ function example(api: Api, given: Schema, what: string): unknown {
   if (type === "string") return what.endsWith(" address") ? "ada@example.com" : "text";
   throw new Error(`${what} has no example in the document: give it one`);
 }
+
+/** A picture of one pixel. */
+export const PIXEL =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /** What a workspace is called that is made to be deleted. */
 export const TO_DELETE = "text";
@@ -194,7 +204,10 @@ export type MakerOf<App> = (
 
 /** Makes what a path names, in the workspace of the key, by the API and nothing else. */
 export const plainMakers: Readonly<
-  Record<"link" | "comment" | "domain" | "key" | "extension" | "tier" | "role" | "invite", MakerOf<Asked>>
+  Record<
+    "link" | "comment" | "template" | "domain" | "key" | "extension" | "tier" | "role" | "invite",
+    MakerOf<Asked>
+  >
 > = {
   async link(app, key) {
     return (await app.call("POST", "/links", { key, body: { destinationUrl: "https://example.com/" } })).body
@@ -209,6 +222,10 @@ export const plainMakers: Readonly<
   async domain(app, key) {
     return (await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } })).body.data
       .id;
+  },
+  async template(app, key) {
+    const body = { name: `made ${++made}` };
+    return (await app.call("POST", "/qr/templates", { key, body })).body.data.id;
   },
   async key(app, key, { permission }) {
     const own = roles.owner.filter((one) => one === permission);

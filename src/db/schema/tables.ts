@@ -7,6 +7,7 @@ import { jobTables } from "./jobs.ts";
 import { keyTables } from "./keys.ts";
 import { linkTables } from "./links.ts";
 import { mailTables } from "./mail.ts";
+import { qrTables } from "./qr.ts";
 import { workspaceTables } from "./workspaces.ts";
 
 /** Every table of the product, written once and built for either dialect. */
@@ -20,6 +21,7 @@ export const defineTables = (kit: Kit) => ({
   ...domainTables(kit),
   ...linkTables(kit),
   ...mailTables(kit),
+  ...qrTables(kit),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

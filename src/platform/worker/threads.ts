@@ -1,8 +1,8 @@
-import { AppError } from "../../lib/errors.ts";
+import { AppError, type ErrorDetail } from "../../lib/errors.ts";
 import { GivenUp } from "../jobs/failure.ts";
 import type { Task } from "../jobs/job.ts";
 
-/** What a thread is sent, once. */
+/** What a thread is sent for each task. */
 export interface ToTask {
   readonly task: string;
   readonly input: unknown;
@@ -15,6 +15,7 @@ export type FromTask =
       readonly name: string;
       readonly message: string;
       readonly code?: string | undefined;
+      readonly details?: readonly ErrorDetail[] | undefined;
     };
 
 export interface Running {
@@ -71,9 +72,9 @@ export async function compute<In, Out>(
 }
 
 /** Errors lose their class between threads: ours are made again by name. */
-function thrown({ name, message, code }: Extract<FromTask, { kind: "failed" }>): Error {
+export function thrown({ name, message, code, details = [] }: Extract<FromTask, { kind: "failed" }>): Error {
   if (name === "GivenUp") return new GivenUp(message);
-  if (name === "AppError") return new AppError((code ?? "INTERNAL") as "INTERNAL", message);
+  if (name === "AppError") return new AppError((code ?? "INTERNAL") as "INTERNAL", message, { details });
   return new Error(`${name}: ${message}`);
 }
 
@@ -89,7 +90,7 @@ declare const self: {
   postMessage(message: FromTask): void;
 };
 
-/** The other side: serves one task of the table and is done. */
+/** The other side: serves tasks of the table, one after the other. */
 export function serveTasks(tasks: Readonly<Record<string, () => Promise<TaskCode>>>): void {
   self.onmessage = async ({ data: { task, input } }) => {
     try {
@@ -101,8 +102,8 @@ export function serveTasks(tasks: Readonly<Record<string, () => Promise<TaskCode
       );
       self.postMessage({ kind: "done", output });
     } catch (error) {
-      const { name = "Error", message = String(error), code } = error as Error & { code?: string };
-      self.postMessage({ kind: "failed", name, message, code });
+      const { name = "Error", message = String(error), code, details } = error as Error & Partial<AppError>;
+      self.postMessage({ kind: "failed", name, message, code, details });
     }
   };
 }

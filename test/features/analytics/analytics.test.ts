@@ -50,6 +50,23 @@ const mirrored = async () => {
   await openTotalsMirror(app.app.ports).catchUp();
 };
 
+test("scans of a QR code are told apart from clicks", async () => {
+  const { id, shortUrl } = await link();
+  for (const [mark, address] of [
+    ["?qr=1", "192.0.2.11"],
+    ["?qr=1&utm_source=poster", "192.0.2.12"],
+    ["", "192.0.2.13"],
+  ] as const)
+    await visit(shortUrl + mark, address);
+  const top: { value: string; clicks: number }[] = await ask(`top?by=trigger&link=${id}`);
+  expect(top.map(({ value, clicks }) => [value, clicks])).toEqual([
+    ["qr", 2],
+    ["link", 1],
+  ]);
+  const sources: { value: string; clicks: number }[] = await ask(`top?by=utmSource&link=${id}`);
+  expect(sources.find(({ value }) => value === "poster")?.clicks).toBe(1);
+});
+
 test("one human, one bot, one HEAD and one prefetch are counted as what they are, everywhere alike", async () => {
   const { id, shortUrl } = await link();
   await visit(shortUrl, "192.0.2.1", { referer: "https://www.News.example/a?b=c" });

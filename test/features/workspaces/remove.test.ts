@@ -7,6 +7,7 @@ import { purgeWorkspaces } from "../../../src/features/workspaces/purge.ts";
 import type { Id } from "../../../src/lib/ids.ts";
 import type { Context } from "../../../src/platform/context.ts";
 import { contextOf, noClicks, type TestApp, testApp } from "../../support/app.ts";
+import { PIXEL } from "../../support/operations.ts";
 import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 const DAY_MS = 86_400_000;
@@ -148,6 +149,8 @@ async function fill(): Promise<void> {
   await ada.call("POST", `/links/${body.data.id}/comments`, { text: "hm" }, id);
   await link("c", testId, { tags: ["z"] });
   await ada.call("POST", "/extensions", { name: "E", appId: "abc" }, id);
+  await ada.call("POST", "/qr/templates", { name: "T" }, id);
+  await ada.call("PUT", "/qr/logo", { image: PIXEL }, id);
   const role = await ada.call("POST", `/workspaces/${id}/roles`, { name: "R", permissions: ["links:read"] });
   await ada.call("POST", `/workspaces/${id}/invites`, { email: "x@example.org", role: role.body.data.id });
   await app.db.transaction(async (tx) => {
