@@ -22,9 +22,17 @@ export function newId<Prefix extends string>(prefix: Prefix, now: number): Id<Pr
   return `${prefix}_${encodeTime(lastMs)}${encodeDigits(digits)}`;
 }
 
+/** Chance is drawn for many steps at once: asking for four bytes costs as much as asking for a thousand. */
+const steps = new Uint32Array(256);
+let stepsUsed = steps.length;
+
 /** Adds a random step, so that neighbours cannot be guessed from one id. */
 function increment(): void {
-  let carry = 1 + (crypto.getRandomValues(new Uint32Array(1))[0]! & 0xffffff);
+  if (stepsUsed === steps.length) {
+    crypto.getRandomValues(steps);
+    stepsUsed = 0;
+  }
+  let carry = 1 + (steps[stepsUsed++]! & 0xffffff);
   for (let i = RANDOM_DIGITS - 1; i >= 0 && carry > 0; i--) {
     const sum = digits[i]! + carry;
     digits[i] = sum & 31;

@@ -1,10 +1,11 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import { networkOf } from "../lib/ip.ts";
+import { pathOf } from "../lib/url.ts";
 import { checkBody, readBody } from "./body.ts";
 import { type Actor, type Context, type Ports, systemActor } from "./context.ts";
 import type { Denial } from "./denials.ts";
-import { failure, type Stamp } from "./envelope.ts";
+import { everyAnswer, failure, type Stamp } from "./envelope.ts";
 import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
 import type { Allowance } from "./limits/counter.ts";
 import { limitExceeded, limitHeaders } from "./limits/headers.ts";
@@ -19,7 +20,14 @@ import {
   userAgentOf,
   wrongMethod,
 } from "./request.ts";
-import { type Names, namesOf, type RegisteredRoute, registeredRoutes, routeMatcher } from "./routes.ts";
+import {
+  type Match,
+  type Names,
+  namesOf,
+  type RegisteredRoute,
+  registeredRoutes,
+  routeMatcher,
+} from "./routes.ts";
 
 /** Who asks, from the request's credentials and the client's address; null when it brings none. */
 export type Authenticate = (request: Request, address: string) => Promise<Actor | null>;
@@ -123,9 +131,7 @@ export function openApi({
   const routes = registeredRoutes(app);
   const match = routeMatcher(routes);
 
-  async function run(request: Request, caller: Caller): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    const found = match(request.method, pathname);
+  async function run(request: Request, caller: Caller, found: Match): Promise<Response> {
     if (found.kind === "none") throw new AppError("NOT_FOUND", "There is nothing at this address.");
     if (found.kind === "wrong_method") return wrongMethod(request, found.allow);
     const { permission } = found.route;
@@ -153,6 +159,7 @@ export function openApi({
     const at = ports.clock.now();
     const began = performance.now();
     let caller: Caller = { at, requestId: requestIdOf(request, at), actor: known, address };
+    const found = match(request.method, pathOf(request.url));
     let allowance: Allowance | null = null;
     let response: Response;
     try {
@@ -161,19 +168,18 @@ export function openApi({
         allowance = asked.allowance;
         caller = { ...caller, actor: settled(asked) };
       }
-      response = await run(request, caller);
+      response = finished(await run(request, caller, found), caller, allowance);
     } catch (error) {
-      response = refused(error, caller, request);
+      response = failure(caller, told(error, caller, request), allowance ? limitHeaders(allowance, at) : {});
     }
-    const route = match(request.method, new URL(request.url).pathname);
-    if (response.status === 403 && route.kind === "route") await noteDenial(request, caller, route.route);
+    if (response.status === 403 && found.kind === "route") await noteDenial(request, caller, found.route);
     observe({
       method: request.method,
-      route: route.kind === "route" ? route.route.path : "none",
+      route: found.kind === "route" ? found.route.path : "none",
       status: response.status,
       seconds: (performance.now() - began) / 1000,
     });
-    return finished(response, caller, allowance);
+    return response;
   }
 
   /** The command line is the operator, and nobody is not somebody: neither is refused by what they may not do. */
@@ -193,14 +199,11 @@ export function openApi({
     return { actor, allowance: take(actor instanceof Error ? null : actor, address) };
   }
 
-  function refused(error: unknown, caller: Caller, request: Request): Response {
-    const told = foreseen(error);
-    if (told) return failure(caller, told);
+  function told(error: unknown, caller: Caller, request: Request): AppError {
+    const known = foreseen(error);
+    if (known) return known;
     logBug(ports.log, caller, request, error);
-    return failure(
-      caller,
-      new AppError("INTERNAL", "Something went wrong on our side. The request id helps us find it."),
-    );
+    return new AppError("INTERNAL", "Something went wrong on our side. The request id helps us find it.");
   }
 
   return {
@@ -212,7 +215,7 @@ export function openApi({
       const at = ports.clock.now();
       const stamp = { at, requestId: requestIdOf(request, at) };
       observe({ method: request.method, route: "none", status: 503, seconds: 0 });
-      return finished(failure(stamp, error), stamp, null);
+      return failure(stamp, error);
     },
   };
 }
@@ -253,12 +256,10 @@ function admit(
 }
 
 /** What every answer carries. */
-function finished(response: Response, { requestId, at }: Stamp, allowance: Allowance | null): Response {
-  response.headers.set("x-request-id", requestId);
-  if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
-  response.headers.set("x-content-type-options", "nosniff");
-  if (allowance)
-    for (const [name, value] of Object.entries(limitHeaders(allowance, at)))
-      response.headers.set(name, value);
+function finished(response: Response, stamp: Stamp, allowance: Allowance | null): Response {
+  const { headers } = response;
+  const wanted = { ...everyAnswer(stamp), ...(allowance ? limitHeaders(allowance, stamp.at) : {}) };
+  for (const [name, value] of Object.entries(wanted))
+    if (name !== "cache-control" || !headers.has(name)) headers.set(name, value);
   return response;
 }

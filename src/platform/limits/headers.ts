@@ -1,6 +1,6 @@
 import { AppError } from "../../lib/errors.ts";
 import type { Allowance } from "./counter.ts";
-import { WINDOW_SECONDS, windowNames } from "./tier.ts";
+import { type Limits, WINDOW_SECONDS, windowNames } from "./tier.ts";
 
 /**
  * Both families of headers, for the tightest window: `X-RateLimit-*` as the field has it (reset in unix seconds), and
@@ -8,16 +8,27 @@ import { WINDOW_SECONDS, windowNames } from "./tier.ts";
  */
 export function limitHeaders(allowance: Allowance, now: number): Record<string, string> {
   const { window, limit, limits, remaining, resetSeconds } = allowance;
-  const policies = windowNames
-    .filter((name) => limits[name] !== null)
-    .map((name) => `"${name}";q=${limits[name]};w=${WINDOW_SECONDS[name]}`);
   return {
     "x-ratelimit-limit": String(limit),
     "x-ratelimit-remaining": String(remaining),
     "x-ratelimit-reset": String(Math.floor(now / 1000) + resetSeconds),
-    "ratelimit-policy": policies.join(", "),
+    "ratelimit-policy": policyOf(limits),
     ratelimit: `"${window}";r=${remaining};t=${resetSeconds}`,
   };
+}
+
+/** Tiers are few, and each is asked for at every call. */
+const policies = new WeakMap<Limits, string>();
+
+function policyOf(limits: Limits): string {
+  const known = policies.get(limits);
+  if (known !== undefined) return known;
+  const policy = windowNames
+    .filter((name) => limits[name] !== null)
+    .map((name) => `"${name}";q=${limits[name]};w=${WINDOW_SECONDS[name]}`)
+    .join(", ");
+  policies.set(limits, policy);
+  return policy;
 }
 
 export const limitExceeded = ({ window, limit, resetSeconds }: Allowance): AppError =>
