@@ -31,9 +31,12 @@ function policyOf(limits: Limits): string {
   return policy;
 }
 
-export const limitExceeded = ({ window, limit, resetSeconds }: Allowance): AppError =>
-  new AppError(
-    "RATE_LIMITED",
-    `More than ${limit} calls in ${window === "hour" ? "an" : "a"} ${window}. Try again in ${resetSeconds} s.`,
-    { headers: { "retry-after": String(resetSeconds) } },
-  );
+export function limitExceeded({ window, limit, resetSeconds }: Allowance): AppError {
+  const message = `More than ${limit} calls in ${window === "hour" ? "an" : "a"} ${window}. Try again in ${resetSeconds} s.`;
+  if (last?.message !== message)
+    last = new AppError("RATE_LIMITED", message, { headers: { "retry-after": String(resetSeconds) } });
+  return last;
+}
+
+/** Whoever is refused asks thousands of times a second, and an error takes its stack down. */
+let last: AppError | null = null;
