@@ -24,7 +24,7 @@ import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
-import { type Api, openApiLater } from "./platform/api.ts";
+import { type Api, type ApiOptions, openApiLater } from "./platform/api.ts";
 import { openCallers, type People } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { type Denials, openDenials } from "./platform/denials.ts";
@@ -83,6 +83,7 @@ export interface Foundations extends AppOptions {
   /** Tests bring time that is moved by hand, and jobs of their own. */
   readonly after?: After | undefined;
   readonly moreJobs?: readonly JobType[] | undefined;
+  readonly moreRoutes?: ApiOptions["features"] | undefined;
   readonly mail?: MailTransport | undefined;
   /** Tests bring people who need not sign in, and time that passes by hand. */
   readonly people?: People | undefined;
@@ -101,6 +102,7 @@ export async function assembleApp({
   outbound = outboundOf(config),
   after,
   moreJobs,
+  moreRoutes,
   mail,
   forgetLostKeys: isForgetting,
   people: others,
@@ -194,7 +196,8 @@ export async function assembleApp({
     observe: metrics.observe,
     denied: denials.note,
     elsewhere: openOtherSide(db),
-    features: (guard, app) => featureRoutes(guard, app, { firstRun, cookies }),
+    knowsOrigin: keys.knowsOrigin,
+    features: (...of) => [...featureRoutes(...of, { firstRun, cookies }), ...(moreRoutes?.(...of) ?? [])],
   });
 
   /** For what a person does who is nobody here. */

@@ -10,6 +10,7 @@ import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
 import type { Allowance } from "./limits/counter.ts";
 import { limitExceeded, limitHeaders } from "./limits/headers.ts";
 import type { Observed } from "./metrics.ts";
+import { type KnowsOrigin, preflight, showToPage } from "./pages.ts";
 import {
   asAsked,
   checkAddress,
@@ -46,6 +47,7 @@ export interface ApiOptions {
   denied(ctx: Context, denial: Denial): Promise<void>;
   /** Why something is not found that is there for another key of the caller; null when it is simply not there. */
   elsewhere(actor: Actor, names: Names): Promise<AppError | null>;
+  readonly knowsOrigin: KnowsOrigin;
   readonly features: (guard: Guard, app: AppInfo) => AnyElysia[];
 }
 
@@ -119,6 +121,7 @@ export function openApi({
   observe,
   denied,
   elsewhere,
+  knowsOrigin,
   features,
 }: ApiOptions): Api {
   const callers = new WeakMap<Request, Caller>();
@@ -131,11 +134,17 @@ export function openApi({
   const routes = registeredRoutes(app);
   const match = routeMatcher(routes);
 
+  const routeFor =
+    ({ url }: Request) =>
+    (method: string) =>
+      routeOf(match(method, pathOf(url)));
+
   async function run(request: Request, caller: Caller, found: Match): Promise<Response> {
     if (found.kind === "none") throw new AppError("NOT_FOUND", "There is nothing at this address.");
-    if (found.kind === "wrong_method") return wrongMethod(request, found.allow);
+    if (found.kind === "wrong_method")
+      return (await preflight(request, routeFor(request), knowsOrigin)) ?? wrongMethod(request, found.allow);
     const { permission } = found.route;
-    if (permission !== null) admit(caller.actor, permission, closed());
+    if (permission !== null) admit(caller.actor, found.route, closed());
     if (!isReading(request)) refuseWhen(full());
     checkAddress(request);
     checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
@@ -160,25 +169,25 @@ export function openApi({
     const began = performance.now();
     let caller: Caller = { at, requestId: requestIdOf(request, at), actor: known, address };
     const found = match(request.method, pathOf(request.url));
+    const route = routeOf(found);
     let allowance: Allowance | null = null;
     let response: Response;
     try {
       if (!known) {
         const asked = await ask(request, address ?? "");
         allowance = asked.allowance;
-        caller = { ...caller, actor: settled(asked) };
+        // Known before they are refused: a page must be able to read that it has called too often.
+        if (!(asked.actor instanceof Error)) caller = { ...caller, actor: asked.actor };
+        settled(asked);
       }
       response = finished(await run(request, caller, found), caller, allowance);
     } catch (error) {
       response = failure(caller, told(error, caller, request), allowance ? limitHeaders(allowance, at) : {});
     }
-    if (response.status === 403 && found.kind === "route") await noteDenial(request, caller, found.route);
-    observe({
-      method: request.method,
-      route: found.kind === "route" ? found.route.path : "none",
-      status: response.status,
-      seconds: (performance.now() - began) / 1000,
-    });
+    if (route?.pages) showToPage(response, request, caller.actor);
+    if (response.status === 403 && route) await noteDenial(request, caller, route);
+    const seconds = (performance.now() - began) / 1000;
+    observe({ method: request.method, route: route?.path ?? "none", status: response.status, seconds });
     return response;
   }
 
@@ -240,19 +249,22 @@ function refuseWhen(reason: AppError | null): void {
   if (reason) throw reason;
 }
 
+const routeOf = (found: Match): RegisteredRoute | null => (found.kind === "route" ? found.route : null);
+
 const isReading = ({ method }: Request): boolean =>
   method === "GET" || method === "HEAD" || method === "OPTIONS";
 
-function admit(
-  actor: Actor | null,
-  permission: RegisteredRoute["permission"],
-  closed: AppError | null,
-): void {
+function admit(actor: Actor | null, { permission, pages }: RegisteredRoute, closed: AppError | null): void {
   refuseWhen(closed);
   if (!actor)
     throw new AppError("UNAUTHORIZED", "Sign in, or send an API key: Authorization: Bearer way_sk_…");
   if (permission !== null && !actor.permissions.has(permission))
     throw new AppError("FORBIDDEN", `This needs the permission ${permission}.`);
+  if (actor.application?.kind === "publishable" && !pages)
+    throw new AppError(
+      "FORBIDDEN",
+      "This is not for pages: a publishable key is let in only where pages are.",
+    );
 }
 
 /** What every answer carries. */

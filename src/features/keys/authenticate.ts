@@ -10,10 +10,13 @@ import { operatorPermissions, type Permission } from "../../platform/permissions
 import { type Credential, credentialOf, refusedKey } from "./credentials.ts";
 import { type Known, openKeyLookup } from "./lookup.ts";
 import { originAllowed } from "./origins.ts";
+import { openPageOrigins } from "./page-origins.ts";
 
 export interface KeyAuthentication extends Applications {
   /** The person of a personal token; null when the text is none. @throws AppError INVALID_API_KEY, FORBIDDEN */
   byPersonalToken(token: string, address: string): Promise<Person | null>;
+  /** Whether some publishable key allows this origin. */
+  knowsOrigin(origin: string): Promise<boolean>;
   /** Forgets what a committed event has changed. */
   heard(event: Event): void;
 }
@@ -32,6 +35,7 @@ const CHANGES = /^(key|token|extension|tier|user|workspace|member)\./;
 export function openKeyAuthentication(options: KeyAuthenticationOptions): KeyAuthentication {
   const { db, clock, log, memberships, elapsedMs } = options;
   const lookup = openKeyLookup(db, clock, elapsedMs);
+  const origins = openPageOrigins(db, elapsedMs);
   const lastUsed = new LRUCache<string, number>({ max: 10_000 });
 
   /** What it may do now: never more than whoever made it. @throws AppError when they may do nothing any more */
@@ -81,8 +85,10 @@ export function openKeyAuthentication(options: KeyAuthenticationOptions): KeyAut
       const { id: tokenId } = found.row;
       return { userId, operator, tokenId, sessionId: null, provedAt: null, scopes: found.permissions };
     },
+    knowsOrigin: origins.knows,
     heard: ({ type }) => {
       if (CHANGES.test(type)) lookup.forget();
+      if (type.startsWith("key.")) origins.forget();
     },
   };
 }
