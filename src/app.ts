@@ -123,7 +123,9 @@ export async function assembleApp({
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
+  const denials = openDenials({ clock, log, after: after ?? systemAfter });
   const ports: Ports = {
+    denials,
     db,
     clicks,
     clock,
@@ -179,7 +181,6 @@ export async function assembleApp({
     memberships,
     operatorPermissions,
   });
-  const denials = openDenials({ clock, log, after: after ?? systemAfter });
   const metrics = openMetrics({
     clicks,
     db,
@@ -194,7 +195,6 @@ export async function assembleApp({
     closed: () => (firstRun.needed() ? notSetUp() : null),
     full: diskGuard(dataDir, config.WAYPOST_DISK_RESERVE, clock),
     observe: metrics.observe,
-    denied: denials.note,
     elsewhere: openOtherSide(db),
     knowsOrigin: keys.knowsOrigin,
     features: (...of) => [...featureRoutes(...of, { firstRun, cookies }), ...(moreRoutes?.(...of) ?? [])],

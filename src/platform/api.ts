@@ -3,8 +3,9 @@ import { AppError } from "../lib/errors.ts";
 import { networkOf } from "../lib/ip.ts";
 import { pathOf } from "../lib/url.ts";
 import { checkBody, readBody } from "./body.ts";
+import { TurnedAway } from "./callers.ts";
 import { type Actor, type Context, type Ports, systemActor } from "./context.ts";
-import type { Denial } from "./denials.ts";
+import { accessDenied } from "./denials.ts";
 import { everyAnswer, failure, type Stamp } from "./envelope.ts";
 import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
 import type { Allowance } from "./limits/counter.ts";
@@ -43,8 +44,6 @@ export interface ApiOptions {
   /** Why nothing may be written now (the disk is nearly full); null when all is well. */
   full(): AppError | null;
   observe(call: Observed): void;
-  /** Puts on record that somebody known was refused. */
-  denied(ctx: Context, denial: Denial): Promise<void>;
   /** Why something is not found that is there for another key of the caller; null when it is simply not there. */
   elsewhere(actor: Actor, names: Names): Promise<AppError | null>;
   readonly knowsOrigin: KnowsOrigin;
@@ -119,7 +118,6 @@ export function openApi({
   closed,
   full,
   observe,
-  denied,
   elsewhere,
   knowsOrigin,
   features,
@@ -167,39 +165,62 @@ export function openApi({
   async function answer(request: Request, address: string | null, known: Actor | null): Promise<Response> {
     const at = ports.clock.now();
     const began = performance.now();
-    let caller: Caller = { at, requestId: requestIdOf(request, at), actor: known, address };
+    const requestId = requestIdOf(request, at);
+    const asked = known ? { actor: known, allowance: null } : await ask(request, address ?? "");
+    const actor = asked.actor instanceof Error ? null : asked.actor;
+    const caller: Caller = { at, requestId, actor, address };
     const found = match(request.method, pathOf(request.url));
+    const response = await attempt(request, caller, asked, found);
     const route = routeOf(found);
-    let allowance: Allowance | null = null;
-    let response: Response;
-    try {
-      if (!known) {
-        const asked = await ask(request, address ?? "");
-        allowance = asked.allowance;
-        // Known before they are refused: a page must be able to read that it has called too often.
-        if (!(asked.actor instanceof Error)) caller = { ...caller, actor: asked.actor };
-        settled(asked);
-      }
-      response = finished(await run(request, caller, found), caller, allowance);
-    } catch (error) {
-      response = failure(caller, told(error, caller, request), allowance ? limitHeaders(allowance, at) : {});
-    }
-    if (route?.pages) showToPage(response, request, caller.actor);
-    if (response.status === 403 && route) await noteDenial(request, caller, route);
+    if (route) await follow(request, caller, asked, route, response);
     const seconds = (performance.now() - began) / 1000;
     observe({ method: request.method, route: route?.path ?? "none", status: response.status, seconds });
     return response;
   }
 
+  async function attempt(request: Request, caller: Caller, asked: Asked, found: Match): Promise<Response> {
+    const { allowance } = asked;
+    try {
+      settled(asked);
+      return finished(await run(request, caller, found), caller, allowance);
+    } catch (error) {
+      const limits = allowance ? limitHeaders(allowance, caller.at) : {};
+      return failure(caller, told(error, caller, request), limits);
+    }
+  }
+
+  /** What an answer has as its consequence: that a page may read it, and that a refusal is on record. */
+  async function follow(
+    request: Request,
+    caller: Caller,
+    asked: Asked,
+    route: RegisteredRoute,
+    answered: Response,
+  ): Promise<void> {
+    if (route.pages) showToPage(answered, request, caller.actor);
+    if (answered.status !== 403) return;
+    const away = asked.actor instanceof TurnedAway ? asked.actor : null;
+    await noteDenial(request, away ? { ...caller, actor: away.actor } : caller, route, away?.reason ?? null);
+  }
+
   /** The command line is the operator, and nobody is not somebody: neither is refused by what they may not do. */
-  async function noteDenial(request: Request, caller: Caller, route: RegisteredRoute): Promise<void> {
+  async function noteDenial(
+    request: Request,
+    caller: Caller,
+    { method, path, permission }: RegisteredRoute,
+    reason: TurnedAway["reason"] | null,
+  ): Promise<void> {
     const { actor } = caller;
     if (actor?.kind !== "user" && actor?.kind !== "key") return;
-    const { method, path, permission } = route;
-    const lacking = permission !== null && !actor.permissions.has(permission) ? permission : null;
+    const lacks = reason === null && permission !== null && !actor.permissions.has(permission);
     // A request of its own for the log: no retry may find this in place of its answer.
     const bare = new Request(request.url, { headers: userAgentOf(request) });
-    await denied(contextOf(ports, bare, caller), { method, route: path, permission: lacking });
+    await ports.denials.note(contextOf(ports, bare, caller), {
+      type: accessDenied,
+      subjectId: actor.id,
+      data: { method, route: path, permission: lacks ? permission : null, reason },
+      workspaceId: actor.workspaceId,
+    });
   }
 
   /** Who asks, and what is left to them. A wrong key counts against its address, so that keys cannot be tried out. */

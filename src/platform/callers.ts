@@ -4,6 +4,17 @@ import { pathOf } from "../lib/url.ts";
 import type { Actor, Application, Person } from "./context.ts";
 import { type Permission, personPermissions } from "./permissions.ts";
 
+/** Somebody who was known, and not let in: a key that is right, from where it may not be used. */
+export class TurnedAway extends AppError {
+  readonly actor: Actor;
+  readonly reason: "address" | "origin" | "extension";
+  constructor(actor: Actor, reason: TurnedAway["reason"], message: string) {
+    super("FORBIDDEN", message);
+    this.actor = actor;
+    this.reason = reason;
+  }
+}
+
 /** How people show who they are. */
 export interface People {
   /** The person of an access token or a personal token, from this address; null when the text is neither. @throws AppError INVALID_TOKEN */
