@@ -171,6 +171,7 @@ export function openDenials({
       callOff = null;
       await sweeping;
       await sweep(true);
+      await Promise.all(writing);
     },
   };
 }
