@@ -96,7 +96,7 @@ beforeAll(async () => {
   await addProgramsOfOtherKinds(byKey);
   await addPeopleTurnedAway(byKey);
   await app.operate("POST", "/mail/suppressions", { address: "ada@example.com" });
-}, 30_000);
+}, 120_000);
 afterAll(() => app.close());
 
 type ByKey = (
