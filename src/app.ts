@@ -26,7 +26,7 @@ import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
-import { type Api, openApiLater } from "./platform/api.ts";
+import { type Api, type ApiOptions, openApiLater } from "./platform/api.ts";
 import { openCallers, type People } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { type Denials, openDenials } from "./platform/denials.ts";
@@ -86,6 +86,7 @@ export interface Foundations extends AppOptions {
   /** Tests bring time that is moved by hand, and jobs of their own. */
   readonly after?: After | undefined;
   readonly moreJobs?: readonly JobType[] | undefined;
+  readonly moreRoutes?: ApiOptions["features"] | undefined;
   readonly mail?: MailTransport | undefined;
   /** Tests bring people who need not sign in, and time that passes by hand. */
   readonly people?: People | undefined;
@@ -104,6 +105,7 @@ export async function assembleApp({
   outbound = outboundOf(config),
   after,
   moreJobs,
+  moreRoutes,
   mail,
   forgetLostKeys: isForgetting,
   people: others,
@@ -124,7 +126,9 @@ export async function assembleApp({
   const routing = await openRouting(db, firstRun.baseUrl);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
+  const denials = openDenials({ clock, log, after: after ?? systemAfter });
   const ports: Ports = {
+    denials,
     db,
     clicks,
     clock,
@@ -179,7 +183,6 @@ export async function assembleApp({
     memberships,
     operatorPermissions,
   });
-  const denials = openDenials({ clock, log, after: after ?? systemAfter });
   const metrics = openMetrics({
     clicks,
     db,
@@ -194,9 +197,9 @@ export async function assembleApp({
     closed: () => (firstRun.needed() ? notSetUp() : null),
     full: diskGuard(dataDir, config.WAYPOST_DISK_RESERVE, clock),
     observe: metrics.observe,
-    denied: denials.note,
     elsewhere: openOtherSide(db),
-    features: (guard, app) => featureRoutes(guard, app, { firstRun, cookies }),
+    knowsOrigin: keys.knowsOrigin,
+    features: (...of) => [...featureRoutes(...of, { firstRun, cookies }), ...(moreRoutes?.(...of) ?? [])],
   });
 
   /** For what a person does who is nobody here. */

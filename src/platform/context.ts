@@ -7,6 +7,7 @@ import type { Id } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound/outbound.ts";
 import type { Passwords } from "../lib/passwords.ts";
+import type { Denials } from "./denials.ts";
 import type { Event } from "./events.ts";
 import type { Enqueued } from "./jobs/enqueue.ts";
 import type { Keyring } from "./keyring.ts";
@@ -46,6 +47,8 @@ export interface Ports {
   readonly passwords: Passwords;
   /** The origin of the admin page and the API (`https://links.example.com`); null before setup has fixed it. */
   baseUrl(): string | null;
+  /** Puts on record what was refused, however often it was tried. */
+  readonly denials: Pick<Denials, "note">;
   /** Tells this process's caches what was just committed. */
   heard(event: Event): void;
   readonly jobs: JobLoop;

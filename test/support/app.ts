@@ -8,6 +8,7 @@ import { openInstallation } from "../../src/features/installation/installation.t
 import type { Id } from "../../src/lib/ids.ts";
 import { type Logger, silentLog } from "../../src/lib/log.ts";
 import type { Outbound } from "../../src/lib/outbound/outbound.ts";
+import type { ApiOptions } from "../../src/platform/api.ts";
 import type { People } from "../../src/platform/callers.ts";
 import { type Context, systemActor } from "../../src/platform/context.ts";
 import type { JobType } from "../../src/platform/jobs/job.ts";
@@ -64,6 +65,7 @@ export interface TestAppOptions {
   /** The door outwards; without it, the one that `env` describes. */
   readonly outbound?: Outbound;
   readonly jobs?: readonly JobType[];
+  readonly routes?: ApiOptions["features"];
   /** The way mail goes; by the settings when left out. */
   readonly mail?: (config: Config) => MailTransport;
   /** A second process on the database of another app, which is closed last. */
@@ -97,6 +99,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     ...(options.outbound ? { outbound: options.outbound } : {}),
     after: clock.after,
     moreJobs: options.jobs,
+    moreRoutes: options.routes,
     mail: options.mail?.(config),
     people: options.people,
     // What is remembered for a while is remembered until the test's clock is moved.
