@@ -1,6 +1,7 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import { cameBySecure, frontPaths } from "./app/front.ts";
 import { jobLoopLater } from "./app/job-loop.ts";
+import { outboundOf } from "./app/outbound.ts";
 import { visitorPorts } from "./app/visitors.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
@@ -22,7 +23,7 @@ import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
 import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
-import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
+import type { Outbound } from "./lib/outbound/outbound.ts";
 import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
@@ -50,7 +51,6 @@ import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
 import { openMisses } from "./redirect/misses.ts";
-import { VERSION } from "./version.ts";
 
 export interface AppOptions {
   readonly config: Config;
@@ -282,12 +282,6 @@ export async function assembleApp({
   };
 }
 
-const outboundOf = (config: Config): Outbound =>
-  openOutbound({
-    allow: config.WAYPOST_OUTBOUND_ALLOW,
-    deny: config.WAYPOST_OUTBOUND_DENY,
-    userAgent: `Waypost/${VERSION}`,
-  });
 /** What takes longer than this is handed back, and goes on after the restart. */
 const JOBS_STOP_MS = 5000;
 
