@@ -34,6 +34,7 @@ const featureOrder = [
     "setup",
     "mail",
     "links",
+    "rules",
     "environments",
     "routing",
   ],

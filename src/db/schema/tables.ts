@@ -7,6 +7,7 @@ import { jobTables } from "./jobs.ts";
 import { keyTables } from "./keys.ts";
 import { linkTables } from "./links.ts";
 import { mailTables } from "./mail.ts";
+import { ruleTables } from "./rules.ts";
 import { workspaceTables } from "./workspaces.ts";
 
 /** Every table of the product, written once and built for either dialect. */
@@ -19,6 +20,7 @@ export const defineTables = (kit: Kit) => ({
   ...keyTables(kit),
   ...domainTables(kit),
   ...linkTables(kit),
+  ...ruleTables(kit),
   ...mailTables(kit),
 });
 
