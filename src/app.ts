@@ -1,6 +1,7 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import { frontPaths } from "./app/front.ts";
 import type { Clicks } from "./clicks/clicks.ts";
+import { agentReader } from "./clicks/enrich/agent.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
@@ -216,6 +217,8 @@ export async function assembleApp({
     claim: clicks.claim,
     exhausted: clicks.exhausted,
     consumes: (facts) => judge(facts).verdict === "human",
+    // Places are unknown until a database of them is there.
+    visitors: { agent: agentReader(), locate: () => null },
     misses: openMisses(config.WAYPOST_MISS_LIMIT),
     throttled: clicks.throttled,
     clock,

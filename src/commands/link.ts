@@ -73,9 +73,10 @@ export const linkListCommand: Command = {
 };
 
 const HEAD = ["SHORT URL", "DESTINATION", "CLICKS", "UNIQUE", "BOTS", "LAST CLICK"];
+const shortened = (text: string) => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
 const row = (link: Link): string[] => [
   link.shortUrl,
-  link.destinationUrl.length > 60 ? `${link.destinationUrl.slice(0, 59)}…` : link.destinationUrl,
+  shortened(link.destinationUrl ?? "nowhere"),
   String(link.clicks),
   String(link.uniqueClicks),
   String(link.botClicks),

@@ -7,6 +7,7 @@ import postgres0006 from "../../migrations/postgres/0006_workspaces.sql" with { 
 import postgres0007 from "../../migrations/postgres/0007_keys.sql" with { type: "text" };
 import postgres0008 from "../../migrations/postgres/0008_audit.sql" with { type: "text" };
 import postgres0009 from "../../migrations/postgres/0009_mail_lists.sql" with { type: "text" };
+import postgres0011 from "../../migrations/postgres/0011_fields.sql" with { type: "text" };
 import postgres0013 from "../../migrations/postgres/0013_rules.sql" with { type: "text" };
 import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
 import sqlite0002 from "../../migrations/sqlite/0002_jobs.sql" with { type: "text" };
@@ -17,6 +18,7 @@ import sqlite0006 from "../../migrations/sqlite/0006_workspaces.sql" with { type
 import sqlite0007 from "../../migrations/sqlite/0007_keys.sql" with { type: "text" };
 import sqlite0008 from "../../migrations/sqlite/0008_audit.sql" with { type: "text" };
 import sqlite0009 from "../../migrations/sqlite/0009_mail_lists.sql" with { type: "text" };
+import sqlite0011 from "../../migrations/sqlite/0011_fields.sql" with { type: "text" };
 import sqlite0013 from "../../migrations/sqlite/0013_rules.sql" with { type: "text" };
 
 /** One step of the schema, in both dialects. Once released it is never edited: the next step corrects it. */
@@ -39,5 +41,6 @@ export const migrations: readonly Migration[] = [
   { name: "0007_keys", sqlite: sqlite0007, postgres: postgres0007 },
   { name: "0008_audit", sqlite: sqlite0008, postgres: postgres0008 },
   { name: "0009_mail_lists", sqlite: sqlite0009, postgres: postgres0009 },
+  { name: "0011_fields", sqlite: sqlite0011, postgres: postgres0011 },
   { name: "0013_rules", sqlite: sqlite0013, postgres: postgres0013 },
 ];

@@ -1,5 +1,6 @@
-import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
+import type { DomainSnapshot, LinkExtras, LinkSnapshot } from "./snapshot.ts";
 import type { Outcome } from "./visit.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** Where a visitor goes. `outcome` is what the click journal keeps; null when nothing is recorded. */
 export type Decision =
@@ -10,7 +11,12 @@ export type Decision =
       readonly location: string;
       /** The visitor's query may be merged into `location`. */
       readonly forwardQuery: boolean;
+      /** Set when a rule has chosen; both are empty otherwise, or absent. */
+      readonly ruleId?: string;
+      readonly variantId?: string;
     }
+  /** Counted, and answered with nothing. */
+  | { readonly kind: "track"; readonly outcome: "tracked" }
   | { readonly kind: "page"; readonly outcome: Outcome | null; readonly page: PageName };
 
 /** Our own pages, for when there is nowhere to send a visitor. */
@@ -22,6 +28,8 @@ export interface DecisionFacts {
   readonly at: number;
   /** The path was `/`. */
   readonly root: boolean;
+  /** There for links with extras; nobody else is looked at. */
+  readonly visitor?: Visitor | null;
 }
 
 /**
@@ -35,12 +43,32 @@ export function decide(domain: DomainSnapshot, link: LinkSnapshot | null, facts:
   // It exists and is not served, so its outcome is that of a link switched off.
   if (link.loop) return { kind: "page", outcome: "disabled", page: "loop" };
   if (link.expiresAt !== null && facts.at >= link.expiresAt) return over(domain, link, "expired");
+  if (link.extras !== null) return decideExtras(domain, link, link.extras, facts);
   return {
     kind: "redirect",
     outcome: "redirected",
     status: link.status,
     location: link.location,
     forwardQuery: link.forwardQuery,
+  };
+}
+
+/** The same for a link with something that few have. */
+function decideExtras(
+  domain: DomainSnapshot,
+  link: LinkSnapshot,
+  extras: LinkExtras,
+  { at, visitor }: DecisionFacts,
+): Decision {
+  if (extras.startsAt !== null && at < extras.startsAt) return missing(domain, "disabled");
+  if (extras.otherwise === "nowhere") return { kind: "track", outcome: "tracked" };
+  const chosen = visitor && extras.choose !== null ? extras.choose(visitor) : null;
+  if (chosen === null && extras.otherwise === "not_found") return missing(domain, "not_found");
+  return {
+    kind: "redirect",
+    outcome: "redirected",
+    status: link.status,
+    ...(chosen ?? { location: link.location, forwardQuery: link.forwardQuery }),
   };
 }
 

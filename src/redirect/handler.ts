@@ -11,7 +11,8 @@ import { pageResponse, pages } from "./pages.ts";
 import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
 import { heatMax } from "./second-chance.ts";
 import type { DomainSnapshot } from "./snapshot.ts";
-import type { Visit } from "./visit.ts";
+import { countedOutcomes, type Visit } from "./visit.ts";
+import { Visitor, type VisitorPorts } from "./visitor.ts";
 
 /** The whole world of the redirect. */
 export interface RedirectPorts {
@@ -28,6 +29,8 @@ export interface RedirectPorts {
   readonly misses?: Misses;
   /** A visit was refused because its client guesses slugs. It is not recorded. */
   throttled?(domain: DomainSnapshot, at: number): void;
+  /** What links with extras want to know of their visitors. */
+  readonly visitors: VisitorPorts;
   readonly clock: Clock;
   /** Networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly Network[];
@@ -110,14 +113,21 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   function decideAndAnswer(reading: Reading, kept: CachedRoute): Answer {
     const { domain, link, root } = reading;
     const at = clock.now();
-    const decision = decide(domain, link, { at, root });
+    const visitor = link === null || link.extras === null ? null : visitorOf(reading, at);
+    const decision = decide(domain, link, { at, root, visitor });
     if (decision.outcome === null) return respond(decision, "", kept);
     const visit = readVisit(reading, addressOf, at, decision.outcome);
     if (link === null) ports.misses?.add(visit.address, domain, at);
-    return decision.outcome === "redirected" && link?.clicksLimit != null
+    return link !== null && link.clicksLimit !== null && countedOutcomes.has(decision.outcome)
       ? claimAndAnswer(decision, visit, link.clicksLimit, kept)
       : recordAndAnswer(decision, visit, kept);
   }
+
+  const visitorOf = ({ method, query, request, headers, peers }: Reading, at: number): Visitor =>
+    new Visitor(
+      { at, method, url: request.url, query, headers, address: () => addressOf(request, peers) },
+      ports.visitors,
+    );
 
   function claimAndAnswer(decision: Decision, visit: Visit, limit: number, kept: CachedRoute): Answer {
     const link = visit.link!;
@@ -153,11 +163,12 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
 
   function respond(decision: Decision, query: string, kept: CachedRoute): Response {
     if (decision.kind === "page") return pageResponse(pages[decision.page]);
+    if (decision.kind === "track") return new Response(null, { status: 204, headers: NEVER_KEPT });
     const { location, status } = decision;
     if (decision.forwardQuery && query !== "") return redirectTo(withQuery(location, query), status);
     if (decision.outcome !== "redirected") return redirectTo(location, status);
     if (kept.answer !== null) return new Response(null, kept.answer);
-    if (kept.heat === heatMax)
+    if (kept.heat === heatMax && kept.link?.extras === null)
       routes.keepAnswer(kept, { status, headers: new Headers(redirectHeaders(location)) });
     return redirectTo(location, status);
   }
@@ -175,6 +186,7 @@ const redirectTo = (location: string, status: number): Response =>
   new Response(null, { status, headers: redirectHeaders(location) });
 
 const redirectHeaders = (location: string) => ({ location, "cache-control": "private, no-store" });
+const NEVER_KEPT = { "cache-control": "private, no-store" };
 
 /** Takes `request.url` apart. Null when Bun could make no URL of the Host header: then it is only a path. */
 function placeOf(url: string): { spelling: string; host: string; slug: string; query: string } | null {

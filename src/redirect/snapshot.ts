@@ -1,3 +1,5 @@
+import type { Visitor } from "./visitor.ts";
+
 /** What a redirect must know of a domain. Made by `features/routing`, dropped when the domain changes. */
 export interface DomainSnapshot {
   readonly id: string;
@@ -12,13 +14,36 @@ export interface DomainSnapshot {
   readonly expiredUrl: string | null;
 }
 
+/**
+ * What few links have. Most of it looks at the visitor, who is read for links with extras alone; all others pay one
+ * look at null for it.
+ */
+export interface LinkExtras {
+  /** Where the link leads when no rule says: to its destination, to nobody's page, or nowhere (204). */
+  readonly otherwise: "destination" | "not_found" | "nowhere";
+  /** Milliseconds since 1970. Before this millisecond nobody is told that the link exists. */
+  readonly startsAt: number | null;
+  /** What the rules of the link choose for a visitor; null when there are none. */
+  readonly choose: ((visitor: Visitor) => Choice | null) | null;
+}
+
+/** Where a rule sends a visitor. */
+export interface Choice {
+  readonly ruleId: string;
+  /** Empty when the rule has no variants. */
+  readonly variantId: string;
+  /** ASCII, as it goes out. */
+  readonly location: string;
+  readonly forwardQuery: boolean;
+}
+
 /** All a redirect needs to know of a link: made when the link changes, read on every click. */
 export interface LinkSnapshot {
   readonly id: string;
   readonly workspaceId: string;
   /** Counts the edits of the link; every click carries it. */
   readonly version: number;
-  /** The destination as it goes out: `new URL(…).href`, which is always ASCII. */
+  /** The destination as it goes out: `new URL(…).href`, which is always ASCII. Empty when the extras say where it leads. */
   readonly location: string;
   readonly status: 301 | 302 | 307 | 308;
   /** Milliseconds since 1970. From this millisecond on the link is expired. */
@@ -31,6 +56,7 @@ export interface LinkSnapshot {
   readonly enabled: boolean;
   /** True when the destination lies on a host that serves short links here: sending on would go round in circles. */
   readonly loop: boolean;
+  readonly extras: LinkExtras | null;
 }
 
 /** What a host and path lead to. `link` is null when the domain knows no such slug. */

@@ -1,39 +1,150 @@
-import type { Language } from "./rules/language.ts";
+import type { Method } from "./visit.ts";
 
-/** What a user agent says of the machine behind it, and of who asks. Unknown texts are empty. */
+/** What a user agent says of the machine behind it, and who we take it for. Unknown texts are empty. */
 export interface VisitorAgent {
+  /** desktop, mobile, tablet, tv, or empty. */
   readonly device: string;
-  readonly brand: string;
-  readonly os: string;
-  readonly osVersion: string;
   readonly browser: string;
   readonly browserVersion: string;
+  readonly os: string;
+  readonly osVersion: string;
+  readonly engine: string;
+  /** `human`, `bot`, `preview` … as the counting of clicks judges this user agent. */
+  readonly verdict: string;
 }
 
-/** Where an address is. Unknown texts are empty, unknown numbers null. */
+/** Where an address is, as far as a database knows. Unknown texts are empty, unknown numbers null. */
 export interface VisitorPlace {
+  /** ISO 3166-1, upper case: `DE`. */
   readonly country: string;
+  /** ISO 3166-2 without the country: `BY`. */
   readonly region: string;
   readonly city: string;
+  /** AF, AN, AS, EU, NA, OC, SA. */
   readonly continent: string;
   readonly latitude: number | null;
   readonly longitude: number | null;
-  readonly timezone: string;
+  /** IANA: `Europe/Berlin`. */
+  readonly timeZone: string;
 }
 
-/** Everything rules ask of a visitor: each read on first use. */
-export interface Visitor {
+/** What is asked of others about a visitor, each only when something hangs on it. */
+export interface VisitorPorts {
+  agent(userAgent: string): VisitorAgent;
+  /** Null while no database of places is there, and for addresses it does not know. */
+  locate(address: string): VisitorPlace | null;
+}
+
+/** A request, as far as where it leads may hang on it. */
+export interface VisitorFacts {
+  /** Milliseconds since 1970. */
   readonly at: number;
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  readonly address: string;
-  readonly agent: VisitorAgent;
-  readonly place: VisitorPlace | null;
-  readonly languages: readonly Language[];
-  readonly referrer: string;
-  readonly referrerHost: string;
-  parameters(name: string): readonly string[];
-  header(name: string): string;
-  cookie(name: string): string | null;
+  readonly method: Method;
+  /** The whole URL that was asked for. */
+  readonly url: string;
+  /** What stands behind its `?`, raw. */
+  readonly query: string;
+  readonly headers: Pick<Headers, "get">;
+  /** The whole client address; asked for when it is needed. */
+  address(): string;
+}
+
+/** A language a browser asks for, and how much (0 to 1). */
+export interface Wish {
+  /** Lower case: `de-at`. */
+  readonly tag: string;
+  readonly quality: number;
+}
+
+/**
+ * Whoever asks for a link that looks at its visitors. It is made for those links alone, and each part of it is read
+ * when it is first asked for: most rules look at one or two things.
+ */
+export class Visitor {
+  readonly at: number;
+  readonly method: Method;
+  readonly url: string;
+  readonly query: string;
+  readonly #facts: VisitorFacts;
+  readonly #ports: VisitorPorts;
+  #address: string | null = null;
+  #agent: VisitorAgent | null = null;
+  #place: VisitorPlace | null | undefined;
+  #parameters: URLSearchParams | null = null;
+  #languages: readonly Wish[] | null = null;
+  #cookies: ReadonlyMap<string, string> | null = null;
+
+  constructor(facts: VisitorFacts, ports: VisitorPorts) {
+    this.at = facts.at;
+    this.method = facts.method;
+    this.url = facts.url;
+    this.query = facts.query;
+    this.#facts = facts;
+    this.#ports = ports;
+  }
+
+  get address(): string {
+    this.#address ??= this.#facts.address();
+    return this.#address;
+  }
+
+  get userAgent(): string {
+    return this.header("user-agent");
+  }
+
+  get agent(): VisitorAgent {
+    this.#agent ??= this.#ports.agent(this.userAgent);
+    return this.#agent;
+  }
+
+  get place(): VisitorPlace | null {
+    if (this.#place === undefined) this.#place = this.#ports.locate(this.address);
+    return this.#place;
+  }
+
+  get parameters(): URLSearchParams {
+    this.#parameters ??= new URLSearchParams(this.query);
+    return this.#parameters;
+  }
+
+  /** The best first, as RFC 9110 (12.5.4) weighs them. */
+  get languages(): readonly Wish[] {
+    this.#languages ??= wishesOf(this.header("accept-language"));
+    return this.#languages;
+  }
+
+  /** Empty when it was not sent. `name` in lower case. */
+  header(name: string): string {
+    return this.#facts.headers.get(name) ?? "";
+  }
+
+  /** Null when it was not sent. Of two with one name the first counts, which has the narrower path. */
+  cookie(name: string): string | null {
+    this.#cookies ??= cookiesOf(this.header("cookie"));
+    return this.#cookies.get(name) ?? null;
+  }
+}
+
+const WISHES_MAX = 50;
+
+function wishesOf(header: string): readonly Wish[] {
+  return header
+    .split(",", WISHES_MAX)
+    .flatMap((part) => {
+      const match =
+        /^\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?$/.exec(part);
+      const quality = Math.min(1, Number(match?.[2] ?? 1));
+      return match && quality > 0 ? [{ tag: match[1]!.toLowerCase(), quality }] : [];
+    })
+    .sort((a, b) => b.quality - a.quality);
+}
+
+function cookiesOf(header: string): ReadonlyMap<string, string> {
+  const cookies = new Map<string, string>();
+  for (const part of header.split(";")) {
+    const at = part.indexOf("=");
+    const name = part.slice(0, at).trim();
+    if (name !== "" && at > 0 && !cookies.has(name)) cookies.set(name, part.slice(at + 1).trim());
+  }
+  return cookies;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { decide, limitReached } from "../../src/redirect/decide.ts";
-import { domainOf, linkOf } from "./world.ts";
+import { type Decision, decide, limitReached } from "../../src/redirect/decide.ts";
+import type { Visitor } from "../../src/redirect/visitor.ts";
+import { visitorOf } from "./visitor.ts";
+import { domainOf, extrasOf, linkOf } from "./world.ts";
 
 const plain = domainOf();
 const withFallbacks = domainOf({
@@ -9,6 +11,12 @@ const withFallbacks = domainOf({
   expiredUrl: "https://d.test/over",
 });
 const at = 1000;
+
+const said = (decision: Decision): string => {
+  if (decision.kind === "page") return `${decision.outcome} page ${decision.page}`;
+  if (decision.kind === "redirect") return `${decision.outcome} ${decision.status} ${decision.location}`;
+  return `${decision.outcome} ${decision.kind}`;
+};
 
 describe("where a click goes", () => {
   test.each([
@@ -62,11 +70,80 @@ describe("where a click goes", () => {
     ],
   ])("%s", (_, domain, link, expected) => {
     const decision = decide(domain, link, { at, root: false });
-    expect(
-      decision.kind === "page"
-        ? `${decision.outcome} page ${decision.page}`
-        : `${decision.outcome} ${decision.status} ${decision.location}`,
-    ).toBe(expected);
+    expect(said(decision)).toBe(expected);
+  });
+
+  test.each([
+    [
+      "a link that starts later looks like an unknown one",
+      plain,
+      linkOf({ extras: extrasOf({ startsAt: 1001 }) }),
+      "disabled page not_found",
+    ],
+    [
+      "… also where the domain has a page for it",
+      withFallbacks,
+      linkOf({ extras: extrasOf({ startsAt: 1001 }) }),
+      "disabled 302 https://d.test/404",
+    ],
+    [
+      "from its first millisecond on it redirects",
+      plain,
+      linkOf({ extras: extrasOf({ startsAt: 1000 }) }),
+      "redirected 302 https://example.com/page",
+    ],
+    [
+      "expired comes before not yet started",
+      plain,
+      linkOf({ expiresAt: 1000, extras: extrasOf({ startsAt: 1001 }) }),
+      "expired page expired",
+    ],
+    [
+      "a link that only counts leads nowhere",
+      withFallbacks,
+      linkOf({ extras: extrasOf({ otherwise: "nowhere" }) }),
+      "tracked track",
+    ],
+    [
+      "… and not before it starts",
+      plain,
+      linkOf({ extras: extrasOf({ otherwise: "nowhere", startsAt: 1001 }) }),
+      "disabled page not_found",
+    ],
+    [
+      "a link of rules alone, without one that holds, is the domain's page for what is missing",
+      withFallbacks,
+      linkOf({ location: "", extras: extrasOf({ otherwise: "not_found" }) }),
+      "not_found 302 https://d.test/404",
+    ],
+  ])("%s", (_, domain, link, expected) => {
+    expect(said(decide(domain, link, { at, root: false }))).toBe(expected);
+  });
+
+  test("a rule that holds says where, and only a link with a destination leads on without one", () => {
+    const visitor = visitorOf();
+    const choice = { ruleId: "rule_1", variantId: "", location: "https://r.test/", forwardQuery: true };
+    const asked: Visitor[] = [];
+    const choose = (one: Visitor) => {
+      asked.push(one);
+      return one.query === "yes" ? choice : null;
+    };
+    for (const otherwise of ["destination", "not_found"] as const) {
+      const link = linkOf({ status: 307, extras: extrasOf({ otherwise, choose }) });
+      expect(decide(plain, link, { at, root: false, visitor: visitorOf({ query: "yes" }) })).toEqual({
+        kind: "redirect",
+        outcome: "redirected",
+        status: 307,
+        ...choice,
+      });
+      expect(decide(plain, link, { at, root: false, visitor }).outcome).toBe(
+        otherwise === "destination" ? "redirected" : "not_found",
+      );
+    }
+    expect(asked).toHaveLength(4);
+    const before = linkOf({ extras: extrasOf({ startsAt: 1001, choose }) });
+    expect(decide(plain, before, { at, root: false, visitor }).outcome).toBe("disabled");
+    expect(asked).toHaveLength(4);
   });
 
   test("the root of a domain is a plain page or the domain's root URL, and no click", () => {

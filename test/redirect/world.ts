@@ -1,9 +1,10 @@
+import { agentReader } from "../../src/clicks/enrich/agent.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { parseNetwork } from "../../src/lib/ip.ts";
 import { foldSlug } from "../../src/lib/slug.ts";
 import { RouteCache } from "../../src/redirect/cache.ts";
 import { type RedirectPorts, redirectHandler } from "../../src/redirect/handler.ts";
-import type { DomainSnapshot, LinkSnapshot, Route } from "../../src/redirect/snapshot.ts";
+import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../src/redirect/snapshot.ts";
 import type { Visit } from "../../src/redirect/visit.ts";
 
 export const domainOf = (facts: Partial<DomainSnapshot> = {}): DomainSnapshot => ({
@@ -29,6 +30,14 @@ export const linkOf = (facts: Partial<LinkSnapshot> = {}): LinkSnapshot => ({
   forwardQuery: false,
   enabled: true,
   loop: false,
+  extras: null,
+  ...facts,
+});
+
+export const extrasOf = (facts: Partial<LinkExtras> = {}): LinkExtras => ({
+  otherwise: "destination",
+  startsAt: null,
+  choose: null,
   ...facts,
 });
 
@@ -72,6 +81,7 @@ export function makeRedirect(options: {
     },
     exhausted: (linkId, limit) => (claims.get(linkId) ?? 0) >= limit,
     consumes: (facts) => facts.method !== "HEAD" && facts.userAgent !== "bot",
+    visitors: { agent: agentReader(), locate: () => null },
     failed: (what, error) => void failures.push(`${what}: ${(error as Error).message}`),
     ...options.ports,
   });

@@ -32,7 +32,13 @@ export function openDetail(link: Link, changed: () => void): void {
       "p",
       { class: "destination" },
       "leads to ",
-      element("a", { href: link.destinationUrl, target: "_blank", rel: "noreferrer" }, link.destinationUrl),
+      link.destinationUrl === null
+        ? "nowhere by itself"
+        : element(
+            "a",
+            { href: link.destinationUrl, target: "_blank", rel: "noreferrer" },
+            link.destinationUrl,
+          ),
     ),
     facts(link),
     days,

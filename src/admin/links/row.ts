@@ -46,8 +46,8 @@ const content = (link: Link, open: (link: Link) => void, changed: () => void): H
     ),
     element(
       "p",
-      { class: "destination", title: link.destinationUrl },
-      [link.title, plain(link.destinationUrl)].filter((text) => text).join(" · "),
+      { class: "destination", title: link.destinationUrl ?? "" },
+      [link.title, plain(link.destinationUrl ?? "nowhere by itself")].filter((text) => text).join(" · "),
     ),
   ),
   element(
@@ -85,8 +85,10 @@ const number = (name: string, label: string, value: number): HTMLElement =>
 const lastClick = ({ lastClickedAt }: Link): string =>
   lastClickedAt === null ? "never" : ago(lastClickedAt);
 
-function states({ expiresAt, clicksLimit, clicks, archivedAt }: Link): string[] {
+function states({ enabled, startsAt, expiresAt, clicksLimit, clicks, archivedAt }: Link): string[] {
   const states = [];
+  if (!enabled) states.push("switched off");
+  if (startsAt !== null && new Date(startsAt) > new Date()) states.push(`starts ${ago(startsAt)}`);
   if (expiresAt !== null)
     states.push(`${new Date(expiresAt) < new Date() ? "expired" : "expires"} ${ago(expiresAt)}`);
   if (clicksLimit !== null)

@@ -13,6 +13,7 @@ import { linkDefaultsOf } from "../workspaces/link-defaults.ts";
 import { externalIdTaken, slugTaken } from "./errors.ts";
 import { linkCreated } from "./events.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
+import { optionsAfter, optionsOf } from "./options.ts";
 import { searchText } from "./search.ts";
 import { coreOf, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
 
@@ -44,6 +45,7 @@ export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
 export async function findExisting(ctx: Context, input: NewLink): Promise<Link | null> {
   const { read } = ctx.db;
   const { id } = await domainFor(read, ctx, input.domain);
+  if (input.destinationUrl === null) return null;
   const { href } = destinationOf("/destinationUrl", input.destinationUrl);
   const found = await selectByDestination(read, ctx, id, destinationHash(href));
   return found ? linkOf(ctx, found) : null;
@@ -53,9 +55,10 @@ async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> 
   const domain = await domainFor(tx, ctx, input.domain);
   const row = await rowOf(tx, ctx, domain, input);
   // Looked for once more where nobody else can come in between.
-  const same = input.findExisting
-    ? await selectByDestination(tx, ctx, domain.id, row.destinationHash)
-    : undefined;
+  const same =
+    input.findExisting && row.destinationHash !== ""
+      ? await selectByDestination(tx, ctx, domain.id, row.destinationHash)
+      : undefined;
   if (same) throw new AlreadyThere(linkOf(ctx, same));
   await insertLink(tx, ctx, row);
   const core = coreOf(ctx, { row, host: domain.host });
@@ -72,8 +75,7 @@ async function domainFor(read: Reader, ctx: Context, named: string | undefined):
 }
 
 async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
-  const destination = destinationOf("/destinationUrl", input.destinationUrl);
-  await refuseLoop(tx, ctx, "/destinationUrl", destination.href);
+  const destination = await destinationFor(tx, ctx, input.destinationUrl);
   const defaults = await linkDefaultsOf(tx, ctx);
   const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
   const row = {
@@ -82,8 +84,7 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     domainId: domain.id,
     slug,
     slugKey: foldSlug(slug, domain.caseSensitive),
-    destinationUrl: destination.href,
-    destinationHash: destinationHash(destination.href),
+    ...destination,
     title: input.title ?? null,
     description: input.description ?? null,
     tags: input.tags ?? [],
@@ -93,6 +94,14 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     expiresAt: timeOf("/expiresAt", input.expiresAt),
     expiredUrl: await expiredUrlOf(tx, ctx, input.expiredUrl),
     clicksLimit: input.clicksLimit ?? null,
+    enabled: input.enabled ?? true,
+    notes: input.notes ?? null,
+    startsAt: timeOf("/startsAt", input.startsAt),
+    folderId: null,
+    campaignId: null,
+    passwordHash: null,
+    forwardPath: false,
+    options: optionsAfter(null, input),
     version: 1,
     createdBy: ctx.actor.id,
     archivedAt: null,
@@ -100,7 +109,30 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     createdAt: tx.now,
     updatedAt: tx.now,
   };
+  checkWhole(row);
   return { ...row, searchText: searchText(row) };
+}
+
+/** A destination in its columns; a link without one has them empty. */
+export async function destinationFor(tx: Change, ctx: Context, text: string | null) {
+  if (text === null) return { destinationUrl: "", destinationHash: "" };
+  const { href } = destinationOf("/destinationUrl", text);
+  await refuseLoop(tx, ctx, "/destinationUrl", href);
+  return { destinationUrl: href, destinationHash: destinationHash(href) };
+}
+
+/**
+ * What no field shows alone.
+ * @throws AppError VALIDATION_ERROR naming the field to mend
+ */
+export function checkWhole(
+  row: Pick<LinkRow, "destinationUrl" | "options" | "startsAt" | "expiresAt">,
+): void {
+  const { redirectMode = "auto" } = optionsOf(row);
+  if (row.destinationUrl === "" && redirectMode !== "rule_only" && redirectMode !== "never")
+    throw invalid("/destinationUrl", `destinationUrl is needed in the redirect mode ${redirectMode}`);
+  if (row.startsAt !== null && row.expiresAt !== null && row.startsAt >= row.expiresAt)
+    throw invalid("/startsAt", "startsAt must lie before expiresAt");
 }
 
 /** @throws AppError VALIDATION_ERROR naming what is wrong with it */

@@ -6,7 +6,8 @@ export const filterQuery = {
   search: t.Optional(
     t.String({
       maxLength: 200,
-      description: "Words that must all be in slug, destination, title, tags, external id or description.",
+      description:
+        "Words that must all be in slug, destination, title, tags, external id, description or notes.",
     }),
   ),
   domain: t.Optional(t.String({ minLength: 1, maxLength: 255, description: "Host or id." })),
@@ -19,6 +20,7 @@ export const filterQuery = {
   ),
   deleted: t.Optional(t.Boolean({ description: "The trash instead of the links in use." })),
   expired: t.Optional(t.Boolean({ description: "By date, or because the clicks are used up." })),
+  enabled: t.Optional(t.Boolean({ description: "Links that are switched on, or those that are not." })),
   externalId: t.Optional(t.String({ minLength: 1, maxLength: 255 })),
   createdBy: t.Optional(t.String({ minLength: 1, maxLength: 64 })),
   destinationUrl: t.Optional(

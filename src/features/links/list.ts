@@ -127,6 +127,7 @@ async function conditions(ctx: Context, filter: LinkFilter): Promise<SQL | undef
       : eq(links.domainId, (await findDomain(ctx.db.read, ctx, filter.domain)).id),
     filter.tag === undefined ? undefined : tagged(ctx, filter.tag.split(","), filter.tagMode ?? "any"),
     ...(filter.search === undefined ? [] : matches(links, filter.search)),
+    switched(ctx, filter.enabled),
     filter.externalId === undefined ? undefined : eq(links.externalId, filter.externalId),
     filter.createdBy === undefined ? undefined : eq(links.createdBy, filter.createdBy),
     filter.destinationUrl === undefined
@@ -150,6 +151,13 @@ function archived(ctx: Context, wanted: NonNullable<LinkFilter["archived"]>): SQ
   const { links } = ctx.db.tables;
   if (wanted === "any") return undefined;
   return wanted === "true" ? isNotNull(links.archivedAt) : isNull(links.archivedAt);
+}
+
+/** Written as the index of those that are switched off has it: as a parameter, no planner would know it. */
+function switched({ db }: Context, on: boolean | undefined): SQL | undefined {
+  const { enabled } = db.tables.links;
+  if (on === undefined) return undefined;
+  return on ? sql`${enabled}` : sql`not ${enabled}`;
 }
 
 /** By date or because its clicks are used up. */

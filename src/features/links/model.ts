@@ -1,5 +1,7 @@
 import { Type as t } from "@sinclair/typebox";
+import type { StoredOptions } from "../../db/schema/links.ts";
 import { isoOf, isoOrNull, nullable, strict, Time } from "../../platform/schema.ts";
+import { optionCore, optionSettings, shownOptions } from "./options.ts";
 
 export const tagLengthMax = 50;
 export const tagsMax = 20;
@@ -47,13 +49,21 @@ const settings = {
       t.Integer({ minimum: 1, maximum: 1_000_000_000, description: "How many human clicks are sent on." }),
     ),
   ),
+  enabled: t.Optional(
+    t.Boolean({ description: "A link that is switched off answers like one that does not exist." }),
+  ),
+  notes: t.Optional(nullable(t.String({ maxLength: 5000, description: "For the workspace alone." }))),
+  startsAt: t.Optional(nullable(Time)),
+  ...optionSettings,
 };
-const destinationUrl = t.String({
-  minLength: 1,
-  maxLength: 8192,
-  description: "http(s) URL.",
-  examples: ["https://example.com/landing?ref=1"],
-});
+const destinationUrl = nullable(
+  t.String({
+    minLength: 1,
+    maxLength: 8192,
+    description: "http(s) URL. Null is for the redirect modes `rule_only` and `never`.",
+    examples: ["https://example.com/landing?ref=1"],
+  }),
+);
 const slug = t.String({
   minLength: 1,
   maxLength: 190,
@@ -93,7 +103,7 @@ const core = {
   domain: t.String(),
   domainId: t.String(),
   slug: t.String(),
-  destinationUrl: t.String(),
+  destinationUrl: nullable(t.String()),
   title: nullable(t.String()),
   description: nullable(t.String()),
   tags: t.Array(t.String()),
@@ -103,6 +113,10 @@ const core = {
   expiresAt: nullable(Time),
   expiredUrl: nullable(t.String()),
   clicksLimit: nullable(t.Integer()),
+  enabled: t.Boolean(),
+  notes: nullable(t.String()),
+  startsAt: nullable(Time),
+  ...optionCore,
   version: t.Integer({ description: "Counts the edits. The ETag is made of it." }),
   createdBy: t.String(),
   archivedAt: nullable(Time),
@@ -132,6 +146,7 @@ export interface LinkRow {
   readonly domainId: `dom_${string}`;
   readonly slug: string;
   readonly slugKey: string;
+  /** Empty for none. */
   readonly destinationUrl: string;
   readonly destinationHash: string;
   readonly title: string | null;
@@ -143,6 +158,14 @@ export interface LinkRow {
   readonly expiresAt: number | null;
   readonly expiredUrl: string | null;
   readonly clicksLimit: number | null;
+  readonly enabled: boolean;
+  readonly notes: string | null;
+  readonly startsAt: number | null;
+  readonly folderId: `fold_${string}` | null;
+  readonly campaignId: `camp_${string}` | null;
+  readonly passwordHash: string | null;
+  readonly forwardPath: boolean;
+  readonly options: StoredOptions | null;
   readonly searchText: string;
   readonly version: number;
   readonly createdBy: string;
@@ -165,7 +188,7 @@ export const toLinkCore = (row: LinkRow, host: string, shortUrl: string): LinkCo
   domain: host,
   domainId: row.domainId,
   slug: row.slug,
-  destinationUrl: row.destinationUrl,
+  destinationUrl: row.destinationUrl === "" ? null : row.destinationUrl,
   title: row.title,
   description: row.description,
   tags: row.tags,
@@ -175,6 +198,10 @@ export const toLinkCore = (row: LinkRow, host: string, shortUrl: string): LinkCo
   expiresAt: isoOrNull(row.expiresAt),
   expiredUrl: row.expiredUrl,
   clicksLimit: row.clicksLimit,
+  enabled: row.enabled,
+  notes: row.notes,
+  startsAt: isoOrNull(row.startsAt),
+  ...shownOptions(row),
   version: row.version,
   createdBy: row.createdBy,
   archivedAt: isoOrNull(row.archivedAt),

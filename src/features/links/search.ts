@@ -2,7 +2,10 @@ import { like, type SQL, sql } from "drizzle-orm";
 import type { Tables } from "../../db/schema/tables.ts";
 import type { LinkRow } from "./model.ts";
 
-type Searched = Pick<LinkRow, "slug" | "destinationUrl" | "title" | "externalId" | "tags" | "description">;
+type Searched = Pick<
+  LinkRow,
+  "slug" | "destinationUrl" | "title" | "externalId" | "tags" | "description" | "notes"
+>;
 
 /** What `search` looks into, in lower case: a database's own lower-casing knows ASCII only, or differs by locale. */
 export const searchText = ({
@@ -12,8 +15,9 @@ export const searchText = ({
   externalId,
   tags,
   description,
+  notes,
 }: Searched): string =>
-  [slug, destinationUrl, title ?? "", externalId ?? "", ...tags, description ?? ""]
+  [slug, destinationUrl, title ?? "", externalId ?? "", ...tags, description ?? "", notes ?? ""]
     .join("\n")
     .normalize("NFKC")
     .toLowerCase();

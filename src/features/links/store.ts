@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt, ne, or, type SQL } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Build, Tx } from "../../db/database.ts";
 import { placeholders } from "../../db/placeholders.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -100,13 +100,16 @@ export const shelves = { inUse: 0, archived: 1, trash: 2 } as const;
 const shelfOf = ({ archivedAt, deletedAt }: LinkRow): number =>
   deletedAt !== null ? shelves.trash : archivedAt !== null ? shelves.archived : shelves.inUse;
 
-const insertRow: Build = (queries, { links }) => queries.insert(links).values(placeholders(links));
+// Written by hand: drizzle would write the JSON of null, four letters for each link.
+const insertRow: Build = (queries, { links }) =>
+  queries.insert(links).values({ ...placeholders(links), options: sql`${sql.placeholder("options")}` });
 const insertTotals: Build = (queries, { linkTotals }) =>
   queries.insert(linkTotals).values(placeholders(linkTotals));
 const noTotals = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
 
 export async function insertLink(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
-  await tx.run(insertRow, { ...row });
+  const options = row.options === null ? null : JSON.stringify(row.options);
+  await tx.run(insertRow, { ...row, options });
   const { id: linkId, workspaceId } = row;
   await tx.run(insertTotals, { linkId, workspaceId, shelf: shelfOf(row), ...noTotals });
   await insertTags(tx, ctx, row);

@@ -2,13 +2,13 @@ import { uniqueViolation } from "../../db/errors.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged, withPrevious } from "../../platform/events.ts";
-import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
 import { findDomain } from "../domains/find.ts";
-import { chosenSlug, expiredUrlOf, timeOf } from "./create.ts";
+import { checkWhole, chosenSlug, destinationFor, expiredUrlOf, timeOf } from "./create.ts";
 import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
 import { linkUpdated } from "./events.ts";
 import { findLink, type LinkName } from "./find.ts";
 import type { Link, LinkPatch, LinkRow } from "./model.ts";
+import { optionsAfter } from "./options.ts";
 import { searchText } from "./search.ts";
 import { coreOf, linkOf, updateLinkRow } from "./store.ts";
 import { checkVersion } from "./version.ts";
@@ -52,21 +52,20 @@ async function patched(tx: Change, ctx: Context, before: LinkRow, patch: LinkPat
     ...(patch.clicksLimit === undefined ? {} : { clicksLimit: patch.clicksLimit }),
     ...(patch.expiresAt === undefined ? {} : { expiresAt: timeOf("/expiresAt", patch.expiresAt) }),
     ...(patch.expiredUrl === undefined ? {} : { expiredUrl: await expiredUrlOf(tx, ctx, patch.expiredUrl) }),
-    ...(patch.destinationUrl === undefined ? {} : await destination(tx, ctx, patch.destinationUrl)),
+    ...(patch.notes === undefined ? {} : { notes: patch.notes }),
+    ...(patch.startsAt === undefined ? {} : { startsAt: timeOf("/startsAt", patch.startsAt) }),
+    ...(patch.destinationUrl === undefined ? {} : await destinationFor(tx, ctx, patch.destinationUrl)),
     ...(patch.slug === undefined ? {} : await slug(tx, ctx, before, patch.slug)),
     tags: patch.tags ?? before.tags,
     redirectStatus: patch.redirectStatus ?? before.redirectStatus,
     forwardQuery: patch.forwardQuery ?? before.forwardQuery,
+    enabled: patch.enabled ?? before.enabled,
+    options: optionsAfter(before.options, patch),
     version: before.version + 1,
     updatedAt: tx.now,
   };
+  checkWhole(row);
   return { ...row, searchText: searchText(row) };
-}
-
-async function destination(tx: Change, ctx: Context, text: string) {
-  const { href } = destinationOf("/destinationUrl", text);
-  await refuseLoop(tx, ctx, "/destinationUrl", href);
-  return { destinationUrl: href, destinationHash: destinationHash(href) };
 }
 
 async function slug(tx: Change, ctx: Context, { domainId }: LinkRow, text: string) {

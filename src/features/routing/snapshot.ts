@@ -1,6 +1,7 @@
-import type { DomainSnapshot, LinkSnapshot, Route } from "../../redirect/snapshot.ts";
+import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../redirect/snapshot.ts";
 import type { DomainRow } from "../domains/model.ts";
 import type { LinkRow } from "../links/model.ts";
+import { type LinkOptions, optionsOf } from "../links/options.ts";
 
 export interface RoutingRow {
   readonly domain: DomainRow;
@@ -42,9 +43,18 @@ const linkSnapshot = (row: LinkRow, loops: Loops): LinkSnapshot => ({
   expiredUrl: fallback(row.expiredUrl, loops),
   clicksLimit: row.clicksLimit,
   forwardQuery: row.forwardQuery,
-  enabled: true,
-  loop: loops(row.destinationUrl),
+  enabled: row.enabled,
+  loop: row.destinationUrl !== "" && loops(row.destinationUrl),
+  extras: extrasOf(row, optionsOf(row)),
 });
+
+/** Null for all links that lead every visitor to the same place at all times. */
+function extrasOf(row: LinkRow, options: LinkOptions): LinkExtras | null {
+  const otherwise =
+    ({ rule_only: "not_found", never: "nowhere" } as const)[options.redirectMode as string] ?? "destination";
+  if (otherwise === "destination" && row.startsAt === null) return null;
+  return { otherwise, startsAt: row.startsAt, choose: null };
+}
 
 /** Our own page stands in for a fallback that leads back to us. */
 const fallback = (location: string | null, loops: Loops): string | null =>

@@ -1,3 +1,4 @@
+import { agentReader } from "../../../src/clicks/enrich/agent.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { parseNetwork } from "../../../src/lib/ip.ts";
 import { silentLog } from "../../../src/lib/log.ts";
@@ -30,6 +31,7 @@ export const linkOf = (index: number, location = destinationOf(index)): LinkSnap
   forwardQuery: true,
   enabled: true,
   loop: false,
+  extras: null,
 });
 
 /** The front as the product runs it, over links from `resolve`, and prints its port. */
@@ -53,6 +55,7 @@ export async function serveRedirects(options: {
       claim: () => true,
       exhausted: () => false,
       consumes: () => true,
+      visitors: { agent: agentReader(), locate: () => null },
       clock: systemClock,
       // `anywhere`: as if the port were open to other machines, where every peer has to be asked who it is.
       listensOn: process.argv.includes("anywhere") ? "0.0.0.0" : "127.0.0.1",

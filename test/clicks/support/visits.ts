@@ -30,6 +30,7 @@ export const link = (over: Partial<LinkSnapshot> = {}): LinkSnapshot => ({
   forwardQuery: false,
   enabled: true,
   loop: false,
+  extras: null,
   ...over,
 });
 
