@@ -1,7 +1,8 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import { frontPaths } from "./app/front.ts";
+import { outboundOf } from "./app/outbound.ts";
+import { visitorPorts } from "./app/visitors.ts";
 import type { Clicks } from "./clicks/clicks.ts";
-import { agentReader } from "./clicks/enrich/agent.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
@@ -21,7 +22,7 @@ import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
 import { parseNetwork } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
-import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
+import type { Outbound } from "./lib/outbound/outbound.ts";
 import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
@@ -48,7 +49,7 @@ import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
 import { openMisses } from "./redirect/misses.ts";
-import { VERSION } from "./version.ts";
+import type { VisitorPorts } from "./redirect/visitor.ts";
 
 export interface AppOptions {
   readonly config: Config;
@@ -88,6 +89,8 @@ export interface Foundations extends AppOptions {
   /** Tests bring people who need not sign in, and time that passes by hand. */
   readonly people?: People | undefined;
   readonly monotonic?: { now(): number } | undefined;
+  /** Tests bring databases of places and networks. */
+  readonly visitors?: Partial<VisitorPorts> | undefined;
 }
 
 /** Puts the whole product together. This is the only file that knows every room. */
@@ -106,6 +109,7 @@ export async function assembleApp({
   forgetLostKeys: isForgetting,
   people: others,
   monotonic,
+  visitors: givenVisitors,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -120,6 +124,7 @@ export async function assembleApp({
   const tiers = await openTiers({ db, config, log });
   const limits = openLimits({ db, clock, log, config, limitsOf: tiers.of, after });
   const routing = await openRouting(db, firstRun.baseUrl);
+  const visitors = visitorPorts(clicks, givenVisitors);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
   const ports: Ports = {
@@ -195,7 +200,7 @@ export async function assembleApp({
     observe: metrics.observe,
     denied: denials.note,
     elsewhere: openOtherSide(db),
-    features: (guard, app) => featureRoutes(guard, app, { firstRun, cookies }),
+    features: (guard, app) => featureRoutes(guard, app, { firstRun, cookies, stage: { routing, visitors } }),
   });
 
   /** For what a person does who is nobody here. */
@@ -217,8 +222,9 @@ export async function assembleApp({
     claim: clicks.claim,
     exhausted: clicks.exhausted,
     consumes: (facts) => judge(facts).verdict === "human",
-    // Places are unknown until a database of them is there.
-    visitors: { agent: agentReader(), locate: () => null },
+    used: clicks.used,
+    visitors,
+    secure: () => firstRun.baseUrl()?.startsWith("https:") ?? false,
     misses: openMisses(config.WAYPOST_MISS_LIMIT),
     throttled: clicks.throttled,
     clock,
@@ -277,12 +283,6 @@ export async function assembleApp({
   };
 }
 
-const outboundOf = (config: Config): Outbound =>
-  openOutbound({
-    allow: config.WAYPOST_OUTBOUND_ALLOW,
-    deny: config.WAYPOST_OUTBOUND_DENY,
-    userAgent: `Waypost/${VERSION}`,
-  });
 /** What takes longer than this is handed back, and goes on after the restart. */
 const JOBS_STOP_MS = 5000;
 

@@ -1,3 +1,4 @@
+import { withQuery } from "./location.ts";
 import type { DomainSnapshot, LinkExtras, LinkSnapshot } from "./snapshot.ts";
 import type { Outcome } from "./visit.ts";
 import type { Visitor } from "./visitor.ts";
@@ -71,6 +72,12 @@ function decideExtras(
     ...(chosen ?? { location: link.location, forwardQuery: link.forwardQuery }),
   };
 }
+
+/** Where a redirect goes in the end, with the visitor's query where it is handed on. */
+export const sentTo = (
+  { location, forwardQuery }: Extract<Decision, { kind: "redirect" }>,
+  query: string,
+): string => (forwardQuery && query !== "" ? withQuery(location, query) : location);
 
 /** The decision for a link whose clicks are used up. */
 export const limitReached = (domain: DomainSnapshot, link: LinkSnapshot): Decision =>

@@ -4,15 +4,16 @@ import { slugLengthMax, slugOf } from "../lib/slug.ts";
 import { withoutPort } from "../lib/url.ts";
 import type { CachedRoute, RouteCache } from "./cache.ts";
 import { clientReader, type Peers } from "./client.ts";
-import { type Decision, decide, limitReached } from "./decide.ts";
-import { withQuery } from "./location.ts";
+import { type Decision, decide, limitReached, sentTo } from "./decide.ts";
 import type { Misses } from "./misses.ts";
 import { pageResponse, pages } from "./pages.ts";
+import { openRates } from "./rates.ts";
 import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
 import { heatMax } from "./second-chance.ts";
 import type { DomainSnapshot } from "./snapshot.ts";
 import { countedOutcomes, type Visit } from "./visit.ts";
-import { Visitor, type VisitorPorts } from "./visitor.ts";
+import type { Visitor, VisitorPorts } from "./visitor.ts";
+import { cookieFor, visitorOf } from "./visitors.ts";
 
 /** The whole world of the redirect. */
 export interface RedirectPorts {
@@ -23,6 +24,8 @@ export interface RedirectPorts {
   claim(linkId: string, limit: number): boolean | Promise<boolean>;
   /** Whether a limit is used up, taking nothing: for visits that use up none, which must not slip past it. */
   exhausted(linkId: string, limit: number): boolean | Promise<boolean>;
+  /** How many clicks a link has had. Asked only for links whose rules want to know. */
+  used(linkId: string): number | Promise<number>;
   /** Whether this visit is a person's click, which uses up a limit. Asked only for links that have one. */
   consumes(facts: VisitFacts): boolean;
   /** Who asks for too much that is not there. Left out, nobody is refused. */
@@ -31,6 +34,8 @@ export interface RedirectPorts {
   throttled?(domain: DomainSnapshot, at: number): void;
   /** What links with extras want to know of their visitors. */
   readonly visitors: VisitorPorts;
+  /** Whether visitors come by TLS, so that cookies must. */
+  secure?(): boolean;
   readonly clock: Clock;
   /** Networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly Network[];
@@ -55,6 +60,7 @@ export interface RedirectHandler {
 export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   const { routes, clock } = ports;
   const addressOf = clientReader(ports.trustedProxies, ports.listensOn);
+  const rates = openRates();
 
   const handler: RedirectHandler = (request, peers) => {
     const { url } = request;
@@ -111,30 +117,46 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   }
 
   function decideAndAnswer(reading: Reading, kept: CachedRoute): Answer {
-    const { domain, link, root } = reading;
+    const { link } = reading;
     const at = clock.now();
-    const visitor = link === null || link.extras === null ? null : visitorOf(reading, at);
-    const decision = decide(domain, link, { at, root, visitor });
-    if (decision.outcome === null) return respond(decision, "", kept);
-    const visit = readVisit(reading, addressOf, at, decision.outcome);
-    if (link === null) ports.misses?.add(visit.address, domain, at);
-    return link !== null && link.clicksLimit !== null && countedOutcomes.has(decision.outcome)
-      ? claimAndAnswer(decision, visit, link.clicksLimit, kept)
-      : recordAndAnswer(decision, visit, kept);
+    if (link === null || link.extras === null) return conclude(reading, kept, at, null);
+    const look = (clicks: number | null): Answer =>
+      conclude(
+        reading,
+        kept,
+        at,
+        visitorOf(reading, link, { at, clicks, addressOf, ports: ports.visitors, rates }),
+      );
+    if (!link.extras.needs?.clicks) return look(null);
+    const used = ports.used(link.id);
+    return used instanceof Promise ? used.then(look, unavailable) : look(used);
   }
 
-  const visitorOf = ({ method, query, request, headers, peers }: Reading, at: number): Visitor =>
-    new Visitor(
-      { at, method, url: request.url, query, headers, address: () => addressOf(request, peers) },
-      ports.visitors,
-    );
+  function conclude(reading: Reading, kept: CachedRoute, at: number, visitor: Visitor | null): Answer {
+    const { domain, link, root } = reading;
+    const decision = decide(domain, link, { at, root, visitor });
+    if (decision.outcome === null) return respond(decision, "", kept, visitor);
+    const visit = readVisit(reading, addressOf, at, decision);
+    if (link === null) ports.misses?.add(visit.address, domain, at);
+    // Rules that look at clicks want them counted as exactly as limits do.
+    const limit = link?.clicksLimit ?? (link?.extras?.needs?.clicks ? Number.POSITIVE_INFINITY : null);
+    return limit !== null && countedOutcomes.has(decision.outcome)
+      ? claimAndAnswer(decision, visit, limit, kept, visitor)
+      : recordAndAnswer(decision, visit, kept, visitor);
+  }
 
-  function claimAndAnswer(decision: Decision, visit: Visit, limit: number, kept: CachedRoute): Answer {
+  function claimAndAnswer(
+    decision: Decision,
+    visit: Visit,
+    limit: number,
+    kept: CachedRoute,
+    visitor: Visitor | null,
+  ): Answer {
     const link = visit.link!;
     const settle = (granted: boolean): Answer => {
-      if (granted) return recordAndAnswer(decision, visit, kept);
-      const refused: Visit = { ...visit, outcome: "limit_reached" };
-      return recordAndAnswer(limitReached(visit.domain, link), refused, kept);
+      if (granted) return recordAndAnswer(decision, visit, kept, visitor);
+      const refused: Visit = { ...visit, outcome: "limit_reached", ruleId: "", variantId: "" };
+      return recordAndAnswer(limitReached(visit.domain, link), refused, kept, null);
     };
     const refuse = (error: unknown): Response => {
       ports.failed("claim", error);
@@ -150,27 +172,44 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     }
   }
 
-  function recordAndAnswer(decision: Decision, visit: Visit, kept: CachedRoute): Answer {
+  function recordAndAnswer(
+    decision: Decision,
+    visit: Visit,
+    kept: CachedRoute,
+    visitor: Visitor | null,
+  ): Answer {
     try {
       const recorded = ports.record(visit);
       if (recorded instanceof Promise)
-        return recorded.catch(unrecorded).then(() => respond(decision, visit.query, kept));
+        return recorded.catch(unrecorded).then(() => respond(decision, visit.query, kept, visitor));
     } catch (error) {
       unrecorded(error);
     }
-    return respond(decision, visit.query, kept);
+    return respond(decision, visit.query, kept, visitor);
   }
 
-  function respond(decision: Decision, query: string, kept: CachedRoute): Response {
+  function respond(decision: Decision, query: string, kept: CachedRoute, visitor: Visitor | null): Response {
     if (decision.kind === "page") return pageResponse(pages[decision.page]);
     if (decision.kind === "track") return new Response(null, { status: 204, headers: NEVER_KEPT });
     const { location, status } = decision;
-    if (decision.forwardQuery && query !== "") return redirectTo(withQuery(location, query), status);
+    if (visitor !== null) return respondTo(visitor, decision, query, kept);
+    if (decision.forwardQuery && query !== "") return redirectTo(sentTo(decision, query), status);
     if (decision.outcome !== "redirected") return redirectTo(location, status);
     if (kept.answer !== null) return new Response(null, kept.answer);
-    if (kept.heat === heatMax && kept.link?.extras === null)
+    if (kept.heat === heatMax)
       routes.keepAnswer(kept, { status, headers: new Headers(redirectHeaders(location)) });
     return redirectTo(location, status);
+  }
+
+  /** No two visitors need get the same, so nothing is kept. */
+  function respondTo(
+    visitor: Visitor,
+    decision: Extract<Decision, { kind: "redirect" }>,
+    query: string,
+    { link }: CachedRoute,
+  ): Response {
+    const cookie = cookieFor(visitor, link?.extras?.needs, ports.secure?.() ?? false);
+    return redirectTo(sentTo(decision, query), decision.status, cookie);
   }
 
   const unrecorded = (error: unknown): void => ports.failed("record", error);
@@ -182,8 +221,12 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   return handler;
 }
 
-const redirectTo = (location: string, status: number): Response =>
-  new Response(null, { status, headers: redirectHeaders(location) });
+const redirectTo = (location: string, status: number, cookie: string | null = null): Response =>
+  new Response(null, {
+    status,
+    headers:
+      cookie === null ? redirectHeaders(location) : { ...redirectHeaders(location), "set-cookie": cookie },
+  });
 
 const redirectHeaders = (location: string) => ({ location, "cache-control": "private, no-store" });
 const NEVER_KEPT = { "cache-control": "private, no-store" };

@@ -26,13 +26,18 @@ export interface Reading {
 }
 
 /** The visit as it goes into the journal: each header read once, nothing parsed. */
-export function readVisit(reading: Reading, addressOf: ClientReader, at: number, outcome: Outcome): Visit {
+export function readVisit(
+  reading: Reading,
+  addressOf: ClientReader,
+  at: number,
+  decision: { readonly outcome: Outcome | null; readonly ruleId?: string; readonly variantId?: string },
+): Visit {
   const { headers } = reading;
   return {
     at,
     domain: reading.domain,
     link: reading.link,
-    outcome,
+    outcome: decision.outcome!,
     // Visits from a QR code will be told apart here.
     trigger: "link",
     method: reading.method,
@@ -40,13 +45,22 @@ export function readVisit(reading: Reading, addressOf: ClientReader, at: number,
     userAgent: headers.get("user-agent") ?? "",
     referrer: headers.get("referer") ?? "",
     language: headers.get("accept-language") ?? "",
-    purpose:
-      headers.get("sec-purpose") ??
-      headers.get("purpose") ??
-      headers.get("x-purpose") ??
-      headers.get("x-moz") ??
-      "",
+    purpose: purposeOf(headers),
     query: reading.query,
-    optedOut: headers.get("sec-gpc") === "1" || headers.get("dnt") === "1",
+    optedOut: isOptedOut(headers),
+    ruleId: decision.ruleId ?? "",
+    variantId: decision.variantId ?? "",
   };
 }
+
+type Read = Pick<Headers, "get">;
+
+export const purposeOf = (headers: Read): string =>
+  headers.get("sec-purpose") ??
+  headers.get("purpose") ??
+  headers.get("x-purpose") ??
+  headers.get("x-moz") ??
+  "";
+
+export const isOptedOut = (headers: Read): boolean =>
+  headers.get("sec-gpc") === "1" || headers.get("dnt") === "1";

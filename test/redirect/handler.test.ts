@@ -134,6 +134,8 @@ describe("recording", () => {
         purpose: "prefetch",
         query: "x=1",
         optedOut: true,
+        ruleId: "",
+        variantId: "",
       },
     ]);
   });

@@ -1,4 +1,3 @@
-import { agentReader } from "../../src/clicks/enrich/agent.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { parseNetwork } from "../../src/lib/ip.ts";
 import { foldSlug } from "../../src/lib/slug.ts";
@@ -6,6 +5,7 @@ import { RouteCache } from "../../src/redirect/cache.ts";
 import { type RedirectPorts, redirectHandler } from "../../src/redirect/handler.ts";
 import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../src/redirect/snapshot.ts";
 import type { Visit } from "../../src/redirect/visit.ts";
+import { visitorPorts } from "./visitor.ts";
 
 export const domainOf = (facts: Partial<DomainSnapshot> = {}): DomainSnapshot => ({
   id: "dom_1",
@@ -38,6 +38,7 @@ export const extrasOf = (facts: Partial<LinkExtras> = {}): LinkExtras => ({
   otherwise: "destination",
   startsAt: null,
   choose: null,
+  needs: null,
   ...facts,
 });
 
@@ -81,7 +82,8 @@ export function makeRedirect(options: {
     },
     exhausted: (linkId, limit) => (claims.get(linkId) ?? 0) >= limit,
     consumes: (facts) => facts.method !== "HEAD" && facts.userAgent !== "bot",
-    visitors: { agent: agentReader(), locate: () => null },
+    used: (linkId) => claims.get(linkId) ?? 0,
+    visitors: visitorPorts,
     failed: (what, error) => void failures.push(`${what}: ${(error as Error).message}`),
     ...options.ports,
   });

@@ -3,8 +3,9 @@ import type { Database } from "../../db/database.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import { isLoopbackHost, originOf } from "../../lib/url.ts";
 import type { Event } from "../../platform/events.ts";
+import type { CompiledRule } from "../../redirect/rules.ts";
 import type { Route } from "../../redirect/snapshot.ts";
-import { compile, type RoutingRow } from "./snapshot.ts";
+import { compile, compileWithRules, type RoutingRow } from "./snapshot.ts";
 
 /** What the redirect's cache offers to whoever knows that something changed. */
 export interface Droppable {
@@ -15,6 +16,11 @@ export interface Droppable {
 export interface Routing {
   /** What a host and slug lead to: at once on SQLite, later on Postgres. Null for hosts that are not ours. */
   resolve(host: string, slug: string): Route | null | Promise<Route | null>;
+  /** The same out of the database, with the rules of the link one by one. */
+  read(
+    host: string,
+    slug: string,
+  ): Promise<{ readonly route: Route | null; readonly rules: readonly CompiledRule[] }>;
   /** Drops what a committed event has made stale, before its answer goes out. */
   heard(event: Event, cache: Droppable): void;
 }
@@ -34,16 +40,26 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
     return port === originOf(baseUrl() ?? "http://localhost").port;
   };
 
+  // The names of this machine lead to the installation's own domain, whatever it is called outside.
+  const find = (host: string, slug: string) =>
+    (isLoopbackHost(host) ? shared : byHost)({
+      host,
+      exact: foldSlug(slug, true),
+      folded: foldSlug(slug, false),
+    });
+
   return {
+    async read(host, slug) {
+      const row = await find(host, slug);
+      return row === undefined ? { route: null, rules: [] } : compileWithRules(row, loops, closed);
+    },
     resolve(host, slug) {
-      // The names of this machine lead to the installation's own domain, whatever it is called outside.
-      const lookup = isLoopbackHost(host) ? shared : byHost;
-      const row = lookup({ host, exact: foldSlug(slug, true), folded: foldSlug(slug, false) });
+      const row = find(host, slug);
       if (row instanceof Promise) return row.then((late) => (late ? compile(late, loops, closed) : null));
       return row === undefined ? null : compile(row, loops, closed);
     },
     heard(event, cache) {
-      if (event.type.startsWith("link.")) dropLink(event.data as LinkFacts, cache);
+      if (OF_A_LINK.test(event.type)) dropLink(event.data as LinkFacts, cache);
       if (event.type.startsWith("domain.") || event.type.startsWith("installation.")) {
         noteHost(hosts, event);
         cache.clear();
@@ -56,6 +72,8 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
   };
 }
 
+const OF_A_LINK = /^(link|rule|split)\./;
+
 /** All links of a workspace at once. */
 const CLOSING = /^workspace\.(deleted|restored|purged)$/;
 
@@ -67,13 +85,19 @@ function noteShut(shut: Set<string>, { type, data }: Event): void {
 }
 
 interface LinkFacts {
-  readonly domainId: string;
-  readonly slug: string;
+  /** Null for rules of a campaign. */
+  readonly domainId: string | null;
+  readonly slug: string | null;
   readonly previous?: { readonly slug?: string };
 }
 
 /** The domain may tell cases apart or not: both keys are dropped, which costs nothing. */
 function dropLink({ domainId, slug, previous }: LinkFacts, cache: Droppable): void {
+  // Any link may belong to the campaign.
+  if (domainId === null || slug === null) {
+    cache.clear();
+    return;
+  }
   for (const one of [slug, previous?.slug ?? slug])
     for (const caseSensitive of [true, false]) cache.drop(domainId, foldSlug(one, caseSensitive));
 }
@@ -110,13 +134,14 @@ async function shutWorkspaces(db: Database): Promise<Set<string>> {
 
 /** One query for domain and link, whether or not the domain has such a slug. */
 function prepared(db: Database, domain: (tables: Database["tables"]) => SQL) {
-  const { domains, links } = db.tables;
+  const { domains, links, ruleSets } = db.tables;
   const key = sql`case when ${domains.caseSensitive} then ${sql.placeholder("exact")} else ${sql.placeholder("folded")} end`;
   return db.prepare<RoutingRow>((read) =>
     read
-      .select({ domain: domains, link: links })
+      .select({ domain: domains, link: links, rules: { rules: ruleSets.rules, split: ruleSets.split } })
       .from(domains)
       .leftJoin(links, and(eq(links.domainId, domains.id), eq(links.slugKey, key), isNull(links.deletedAt)))
+      .leftJoin(ruleSets, eq(ruleSets.parentId, links.id))
       .where(domain(db.tables))
       .limit(1),
   );

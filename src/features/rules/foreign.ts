@@ -67,8 +67,19 @@ const all = (from: Reader, ...conditions: unknown[]): unknown => {
 
 const typed: Readonly<Record<Type, (from: Reader) => unknown>> = {
   geo: (from) =>
-    all(from, ...from.list("countries", "country"), ...from.list("regions", "region"), ...from.list("cities", "city")),
-  device: (from) => all(from, ...from.list("devices", "device"), ...from.list("os", "os"), ...from.list("browsers", "browser")),
+    all(
+      from,
+      ...from.list("countries", "country"),
+      ...from.list("regions", "region"),
+      ...from.list("cities", "city"),
+    ),
+  device: (from) =>
+    all(
+      from,
+      ...from.list("devices", "device"),
+      ...from.list("os", "os"),
+      ...from.list("browsers", "browser"),
+    ),
   language: (from) => all(from, ...from.list("languages", "language")),
   time(from) {
     const zone = from.take("timezone");

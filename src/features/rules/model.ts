@@ -50,7 +50,12 @@ const settings = {
     nullable(t.Boolean({ description: "Hand the visitor's query on; null: as the link does." })),
   ),
   forwardUtm: t.Optional(
-    nullable(t.Boolean({ description: "Hand the visitor's utm_ parameters on, even where the query is not; null: as the link does." })),
+    nullable(
+      t.Boolean({
+        description:
+          "Hand the visitor's utm_ parameters on, even where the query is not; null: as the link does.",
+      }),
+    ),
   ),
   utm: t.Optional(nullable(Utm)),
 };
@@ -62,9 +67,13 @@ export type NewRule = typeof NewRule.static;
 /** The same, telling what it hangs on. */
 export const NewRuleAnywhere = strict({
   ...base,
-  linkId: t.Optional(t.String({ minLength: 1, maxLength: 600, description: "Id of the link, or ext_ and your external id." })),
+  linkId: t.Optional(
+    t.String({ minLength: 1, maxLength: 600, description: "Id of the link, or ext_ and your external id." }),
+  ),
   campaignId: t.Optional(t.String({ minLength: 1, maxLength: 64 })),
-  priority: t.Optional(t.Integer({ minimum: 0, maximum: POSITION_MAX, description: "Another word for position." })),
+  priority: t.Optional(
+    t.Integer({ minimum: 0, maximum: POSITION_MAX, description: "Another word for position." }),
+  ),
 });
 export type NewRuleAnywhere = typeof NewRuleAnywhere.static;
 
@@ -100,13 +109,15 @@ const core = {
   destinationUrl: t.String(),
   forwardQuery: nullable(t.Boolean()),
   forwardUtm: nullable(t.Boolean()),
-  utm: nullable(t.Object({
-    source: nullable(t.String()),
-    medium: nullable(t.String()),
-    campaign: nullable(t.String()),
-    term: nullable(t.String()),
-    content: nullable(t.String()),
-  })),
+  utm: nullable(
+    t.Object({
+      source: nullable(t.String()),
+      medium: nullable(t.String()),
+      campaign: nullable(t.String()),
+      term: nullable(t.String()),
+      content: nullable(t.String()),
+    }),
+  ),
   version: t.Integer({ description: "Counts the edits. The ETag is made of it." }),
   createdBy: t.String(),
   createdAt: Time,

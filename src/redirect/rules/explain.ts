@@ -1,7 +1,7 @@
+import type { Visitor } from "../visitor.ts";
 import type { Compiled } from "./compile.ts";
 import { isLeaf, type Leaf } from "./condition.ts";
 import { fields } from "./fields.ts";
-import type { RuleVisitor } from "./rule-visitor.ts";
 import { FALSE, TRUE, type Truth, UNKNOWN } from "./truth.ts";
 import { wallClock, weekdays } from "./zone.ts";
 
@@ -28,7 +28,7 @@ export interface Explained {
 }
 
 /** Why a tree holds or does not, by the very tests the redirect asks. */
-export function explain(compiled: Compiled, visitor: RuleVisitor): Explained {
+export function explain(compiled: Compiled, visitor: Visitor): Explained {
   return {
     result: wordOf(compiled.test(visitor)),
     decidedBy: decider(compiled, visitor),
@@ -50,7 +50,7 @@ export function explain(compiled: Compiled, visitor: RuleVisitor): Explained {
 const leaves = (compiled: Compiled): readonly Compiled[] =>
   isLeaf(compiled.condition) ? [compiled] : compiled.parts.flatMap(leaves);
 
-function decider({ condition, path, test, parts }: Compiled, visitor: RuleVisitor): string {
+function decider({ condition, path, test, parts }: Compiled, visitor: Visitor): string {
   if (isLeaf(condition)) return path;
   if ("not" in condition) return decider(parts[0]!, visitor);
   const truth = test(visitor);
@@ -59,7 +59,7 @@ function decider({ condition, path, test, parts }: Compiled, visitor: RuleVisito
   return decider(parts.find((part) => part.test(visitor) === truth)!, visitor);
 }
 
-function given(leaf: Leaf, visitor: RuleVisitor): unknown {
+function given(leaf: Leaf, visitor: Visitor): unknown {
   const field = fields[leaf.field];
   if (field === undefined) return null;
   if ("read" in field) return field.read(visitor, leaf);
@@ -75,8 +75,8 @@ function given(leaf: Leaf, visitor: RuleVisitor): unknown {
   }
 }
 
-function clock({ timezone = "UTC" }: Leaf, { at, place }: RuleVisitor): string | null {
-  const zone = timezone === "visitor" ? place?.timezone : timezone;
+function clock({ timezone = "UTC" }: Leaf, { at, place }: Visitor): string | null {
+  const zone = timezone === "visitor" ? place?.timeZone : timezone;
   if (!zone) return null;
   const { weekday, minute } = wallClock(at, zone);
   const two = (number: number) => String(number).padStart(2, "0");

@@ -1,5 +1,22 @@
+import type { Visitor } from "../visitor.ts";
 import type { Leaf } from "./condition.ts";
-import type { RuleVisitor } from "./rule-visitor.ts";
+
+const referrerOf = (visitor: Visitor): string => visitor.header("referer");
+
+/** Of `https://www.example.org:8080/x` it is `example.org`; an app's `android-app://name/` has one too. */
+function hostOfReferrer(referrer: string): string {
+  if (referrer === "") return "";
+  return (URL.parse(referrer)?.hostname ?? "").replace(/^www\./, "").toLowerCase();
+}
+
+/** The path of a URL as it was asked for, with its slash. */
+function pathOf(url: string): string {
+  const from = url.indexOf("/", url.indexOf("://") + 3);
+  const query = url.indexOf("?");
+  return from < 0 ? "/" : url.slice(from, query < 0 ? undefined : query);
+}
+
+const hostOf = (url: string): string => (URL.parse(url)?.hostname ?? "").replace(/\.$/, "");
 
 /** What a field is, and so which operators it knows. */
 export type Kind =
@@ -16,7 +33,7 @@ export type Kind =
   | "language";
 
 /** Reads a field of a visitor. Null when nobody can know it here; texts that are absent are empty. */
-type Read<T> = (visitor: RuleVisitor, leaf: Leaf) => T | null;
+type Read<T> = (visitor: Visitor, leaf: Leaf) => T | null;
 
 /** What the reader of a field gives, by its kind. */
 interface Values {
@@ -51,7 +68,7 @@ export type Field =
 const PLACE = "a place database, and an address that stands in it";
 const NETWORK = "a network database, and an address that stands in it";
 
-const place = (about: string, part: "country" | "region" | "city" | "continent" | "timezone"): Field => ({
+const place = (about: string, part: "country" | "region" | "city" | "continent" | "timeZone"): Field => ({
   kind: "text",
   about,
   needs: PLACE,
@@ -72,7 +89,7 @@ const network = (about: string, part: "datacenter" | "vpn" | "proxy" | "tor"): F
 const utm = (name: string): Field => ({
   kind: "text",
   about: `\`${name}\` of the visitor's query.`,
-  read: (visitor) => visitor.parameters(name)[0] ?? "",
+  read: (visitor) => visitor.parameters.get(name) ?? "",
 });
 const verdict = (about: string, ...verdicts: readonly string[]): Field => ({
   kind: "flag",
@@ -86,7 +103,7 @@ export const fields: Readonly<Record<string, Field>> = {
   region: place("The subdivision of ISO 3166-2 without its country: `BY`.", "region"),
   city: place("Its English name.", "city"),
   continent: place("`AF`, `AN`, `AS`, `EU`, `NA`, `OC` or `SA`.", "continent"),
-  timezone: place("The visitor's own time zone: `Europe/Berlin`.", "timezone"),
+  timezone: place("The visitor's own time zone: `Europe/Berlin`.", "timeZone"),
   latitude: degrees("Degrees north.", "latitude"),
   longitude: degrees("Degrees east.", "longitude"),
   location: { kind: "location", about: "Within a circle or a box.", needs: PLACE },
@@ -139,11 +156,11 @@ export const fields: Readonly<Record<string, Field>> = {
     about: "The most preferred language; with `quality`, any that is accepted so much.",
   },
 
-  referrer: { kind: "text", about: "The whole `Referer`.", read: ({ referrer }) => referrer },
+  referrer: { kind: "text", about: "The whole `Referer`.", read: referrerOf },
   referrerHost: {
     kind: "text",
     about: "Its host, without `www.`.",
-    read: ({ referrerHost }) => referrerHost,
+    read: (visitor) => hostOfReferrer(referrerOf(visitor)),
   },
   utmSource: utm("utm_source"),
   utmMedium: utm("utm_medium"),
@@ -154,13 +171,13 @@ export const fields: Readonly<Record<string, Field>> = {
     kind: "texts",
     about: "A parameter of the visitor's query; `name` says which.",
     named: true,
-    read: (visitor, { name }) => visitor.parameters(name!),
+    read: (visitor, { name }) => visitor.parameters.getAll(name!),
   },
   header: {
     kind: "text",
     about: "A header of the request; `name` says which.",
     named: true,
-    read: (visitor, { name }) => visitor.header(name!),
+    read: (visitor, { name }) => visitor.header(name!.toLowerCase()),
   },
   cookie: {
     kind: "text",
@@ -171,10 +188,10 @@ export const fields: Readonly<Record<string, Field>> = {
   path: {
     kind: "text",
     about: "The path as it was asked for, with its slash.",
-    read: (visitor) => visitor.path,
+    read: ({ url }) => pathOf(url),
   },
   method: { kind: "text", about: "`GET`, `HEAD`, `POST` …", read: ({ method }) => method },
-  host: { kind: "text", about: "The short domain.", read: ({ host }) => host },
+  host: { kind: "text", about: "The short domain.", read: ({ url }) => hostOf(url) },
 
   date: { kind: "date", about: "A moment, a day or a stretch of time.", zoned: true },
   dayOfWeek: { kind: "weekday", about: "`monday` … `sunday`, or 0 (Sunday) to 6.", zoned: true },
@@ -184,12 +201,12 @@ export const fields: Readonly<Record<string, Field>> = {
   newVisitor: {
     kind: "flag",
     about: "Nobody who was here before and kept the cookie.",
-    read: ({ isReturning }) => !isReturning,
+    read: ({ keptKey }) => keptKey === null,
   },
   returning: {
     kind: "flag",
     about: "Was here before and kept the cookie.",
-    read: ({ isReturning }) => isReturning,
+    read: ({ keptKey }) => keptKey !== null,
   },
   bot: {
     kind: "flag",

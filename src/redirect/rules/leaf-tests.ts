@@ -1,10 +1,10 @@
 import { isWithin, type Network, parseNetwork } from "../../lib/ip.ts";
+import type { Visitor } from "../visitor.ts";
 import type { Leaf } from "./condition.ts";
 import type { Field, Kind } from "./fields.ts";
 import { type Box, type Circle, distanceKm, isInBox } from "./geography.ts";
 import { isInRange } from "./language.ts";
 import { compilePattern } from "./pattern.ts";
-import type { RuleVisitor } from "./rule-visitor.ts";
 import { type Test, truthOf, UNKNOWN } from "./truth.ts";
 import { compareVersions, versionOf } from "./version.ts";
 import { momentsOf, wallClock, weekdays } from "./zone.ts";
@@ -198,9 +198,9 @@ function dateHolds({ operator, value, timezone = "UTC" }: Leaf): Holds<number> |
 
 function zoned({ timezone = "UTC" }: Leaf, holds: (clock: ReturnType<typeof wallClock>) => boolean): Test {
   if (timezone !== "visitor") return ({ at }) => truthOf(holds(wallClock(at, timezone)));
-  return ({ at, place }: RuleVisitor) => {
+  return ({ at, place }: Visitor) => {
     try {
-      return place?.timezone ? truthOf(holds(wallClock(at, place.timezone))) : UNKNOWN;
+      return place?.timeZone ? truthOf(holds(wallClock(at, place.timeZone))) : UNKNOWN;
     } catch {
       // A database may name zones that this machine does not know.
       return UNKNOWN;

@@ -1,4 +1,4 @@
-import type { RuleVisitor } from "./rule-visitor.ts";
+import type { Visitor } from "../visitor.ts";
 
 /**
  * What came of a condition. Unknown is neither: nobody can say where a visitor is without a place database. It is
@@ -10,7 +10,7 @@ export const FALSE = 0;
 export const TRUE = 1;
 export const UNKNOWN = -1;
 
-export type Test = (visitor: RuleVisitor) => Truth;
+export type Test = (visitor: Visitor) => Truth;
 
 export const truthOf = (holds: boolean): Truth => (holds ? TRUE : FALSE);
 export const negated = (truth: Truth): Truth => (truth === UNKNOWN ? UNKNOWN : truth === TRUE ? FALSE : TRUE);
