@@ -109,6 +109,7 @@ const transactionHouses = new Set([
   "features/keys/authenticate.ts",
   "features/workspaces/purge.ts",
   "features/links/purge.ts",
+  "features/rules/purge.ts",
   "features/mail/purge.ts",
   "features/installation/installation.ts",
   "features/analytics/mirror.ts",

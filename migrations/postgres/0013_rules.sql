@@ -17,7 +17,7 @@ create table rules (
   updated_at bigint not null
 );
 create index rules_parent on rules (parent_id, position, id);
-create index rules_workspace on rules (workspace_id, parent_id);
+create index rules_workspace on rules (workspace_id, id);
 create index rules_link on rules (link_id);
 
 -- Weighted destinations of a link or of a rule.

@@ -161,6 +161,7 @@ const foreign = (operation: Operation, key: string): Promise<string> =>
 async function bodyOf(operation: Operation, key: string): Promise<Record<string, unknown> | undefined> {
   const body = validBody(api, operation);
   if (operation.id === "offerTransfer") return { ...body, userId: successor };
+  if (operation.id === "createRule") return { ...body, linkId: await makers["link"]!(app, key, operation) };
   if (operation.id !== "updateMember" && operation.id !== "createInvite") return body;
   return { ...body, role: await makers["role"]!(app, key, operation) };
 }

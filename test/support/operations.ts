@@ -67,7 +67,7 @@ export async function readApi(app: TestApp): Promise<Api> {
         path: path.replace("/api/v1", ""),
         permission: one["x-permission"],
         named: parametersOf(path).at(-1) ?? null,
-        inside: parametersOf(path).length > 1,
+        inside: path.includes("{workspace}") && parametersOf(path).length > 1,
         body: one.requestBody?.content["application/json"]?.schema ?? null,
         requiredQuery: (one.parameters ?? []).filter((p) => p.in === "query" && p.required),
         answers: Object.fromEntries(
@@ -85,7 +85,12 @@ const parametersOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)
 
 /** The address of what an operation is done to, in the workspace when the path asks for one. */
 export const addressOf = ({ path, inside }: Operation, id: string, workspaceId: string): string =>
-  (inside ? path.replace("{workspace}", workspaceId) : path).replace(/\{\w+\}/, encodeURIComponent(id));
+  (inside ? path.replace("{workspace}", workspaceId) : path)
+    .replace(/\{link\}(?=.*\{rule\})/, linkOfRule.get(id) ?? `link_${"0".repeat(26)}`)
+    .replace(/\{\w+\}/, encodeURIComponent(id));
+
+/** Rules that were made, with the links they hang on. */
+const linkOfRule = new Map<string, string>();
 
 /** What is done by people to what is theirs: no role and no key has these permissions. */
 export const isPersonal = ({ permission }: Pick<Operation, "permission">): boolean =>
@@ -166,9 +171,22 @@ type Maker = (app: TestApp, key: string, operation: Pick<Operation, "id" | "perm
 
 /** Makes what a path names, in the workspace of the key. A parameter that is not here fails the tests that need it. */
 export const makers: Readonly<Record<string, Maker>> = {
-  async link(app, key) {
-    return (await app.call("POST", "/links", { key, body: { destinationUrl: "https://example.com/" } })).body
-      .data.id;
+  /** With a split for those who look for one. */
+  async link(app, key, { id: operation }) {
+    const body = { destinationUrl: "https://example.com/" };
+    const { id } = (await app.call("POST", "/links", { key, body })).body.data;
+    if (/^(get|finish|delete)Split$/.test(operation)) {
+      const variants = ["a", "b"].map((one) => ({ destinationUrl: `https://example.com/${one}` }));
+      await app.call("PUT", `/links/${id}/split`, { key, body: { variants } });
+    }
+    return id;
+  },
+  async rule(app, key, operation) {
+    const link = await makers["link"]!(app, key, operation);
+    const body = { name: "made", destinationUrl: "https://example.com/rule" };
+    const { id } = (await app.call("POST", `/links/${link}/rules`, { key, body })).body.data;
+    linkOfRule.set(id, link);
+    return id;
   },
   async domain(app, key) {
     return (await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } })).body.data

@@ -7,11 +7,16 @@ const text = (maxLength: number, description?: string) =>
 const flag = t.Optional(t.Boolean());
 const pairs = (description: string) =>
   t.Optional(
-    t.Record(t.String({ minLength: 1, maxLength: 100 }), t.String({ maxLength: 2000 }), {
-      maxProperties: 50,
-      description,
-      examples: [{}],
-    }),
+    t.Record(
+      t.String({ pattern: "^(?!__proto__$)[^\\x00-\\x1f\\x7f]{1,100}$" }),
+      t.String({ maxLength: 2000 }),
+      {
+        additionalProperties: false,
+        maxProperties: 50,
+        description,
+        examples: [{}],
+      },
+    ),
   );
 
 /** A visitor as one can be imagined. What is left out is as if the request did not have it. */
@@ -42,6 +47,7 @@ export const ImaginedVisitor = strict({
   visitorKey: t.Optional(
     t.String({
       pattern: "^[A-Za-z0-9_-]{22}$",
+      maxLength: 22,
       description:
         "22 characters of A-Z, a-z, 0-9, - and _: what a visitor is known by, on which percentages and splits hang",
       examples: ["AAAAAAAAAAAAAAAAAAAAAA"],

@@ -1,6 +1,5 @@
 import { type Context, workspaceOf } from "../../platform/context.ts";
-import { RULES_MAX, type Rule, type RuleCore } from "./model.ts";
-import { VARIANTS_MAX } from "./split-model.ts";
+import type { Rule, RuleCore } from "./model.ts";
 
 export interface Counts {
   readonly clicks: number;
@@ -8,36 +7,39 @@ export interface Counts {
 }
 const none: Counts = { clicks: 0, uniqueClicks: 0 };
 
-/** Rules and variants that are no more have left clicks behind, too. */
-const GROUPS_MAX = 10 * RULES_MAX * VARIANTS_MAX;
-
-/** Clicks of a link by the rule, or the variant, that sent them on. Nothing is asked for a campaign. */
+/** Clicks by the rule, or the variant, that sent them on. All are a link's when it is named, which is found sooner. */
 export async function countsBy(
   ctx: Context,
-  groupBy: "rule" | "variant",
-  { linkId }: { readonly linkId: string | null },
+  dimension: "rule" | "variant",
+  ids: readonly string[],
+  linkId: string | null,
 ): Promise<(id: string) => Counts> {
-  if (linkId === null) return () => none;
+  if (ids.length === 0) return () => none;
   const { rows } = await ctx.clicks.query({
     workspaceId: workspaceOf(ctx),
     from: 0,
     to: ctx.clock.now() + 1,
     timezone: "UTC",
-    where: { link: [linkId] },
-    groupBy,
+    where: { [dimension]: ids, ...(linkId === null ? {} : { link: [linkId] }) },
+    groupBy: dimension,
     measures: ["clicks", "uniqueClicks"],
-    limit: GROUPS_MAX,
+    limit: ids.length,
   });
   const found = new Map(rows.map(({ group, clicks, uniqueClicks }) => [group, { clicks, uniqueClicks }]));
   return (id) => found.get(id) ?? none;
 }
 
-/** Rules of one link or campaign with their numbers. */
+/** Rules with their numbers. */
 export async function withCounts(
   ctx: Context,
-  parent: { readonly linkId: string | null },
   rules: readonly RuleCore[],
+  linkId: string | null = null,
 ): Promise<Rule[]> {
-  const counts = rules.length === 0 ? () => none : await countsBy(ctx, "rule", parent);
+  const counts = await countsBy(
+    ctx,
+    "rule",
+    rules.map(({ id }) => id),
+    linkId,
+  );
   return rules.map((rule) => ({ ...rule, ...counts(rule.id) }));
 }

@@ -29,7 +29,7 @@ export async function findRule(
 
 export async function readRule(ctx: Context, name: RuleName): Promise<Rule> {
   const row = await findRule(ctx.db.read, ctx, name);
-  const [rule] = await withCounts(ctx, row, [toRuleCore(row, await placeOf(ctx.db.read, ctx, row))]);
+  const [rule] = await withCounts(ctx, [toRuleCore(row, await placeOf(ctx.db.read, ctx, row))], row.linkId);
   return rule!;
 }
 

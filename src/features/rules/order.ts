@@ -30,5 +30,5 @@ export async function reorderRules(ctx: Context, name: LinkName, { rules: wanted
     );
     return ordered.map((row) => toRuleCore(row, home.place));
   });
-  return withCounts(ctx, { linkId: cores[0]?.linkId ?? null }, cores);
+  return withCounts(ctx, cores, cores[0]?.linkId ?? null);
 }

@@ -10,7 +10,7 @@ import { createRule } from "./create.ts";
 import { readRule } from "./find.ts";
 import { parentNamed } from "./home.ts";
 import { knownFields, RuleField } from "./known-fields.ts";
-import { listRules } from "./list.ts";
+import { listLinkRules, listRules } from "./list.ts";
 import { NewRule, NewRuleAnywhere, Order, Rule, RulePatch } from "./model.ts";
 import { reorderRules } from "./order.ts";
 import { deleteRule, updateRule } from "./update.ts";
@@ -36,7 +36,7 @@ export const ruleRoutes = (guard: Guard) =>
       "/links/:link/rules",
       ({ ctx, params, query: { domain: host, ...paging } }) =>
         page(ctx, "Rules", paging, `rules ${params.link} ${host ?? ""}`, (request) =>
-          listRules(ctx, { ...params, domain: host }, request),
+          listLinkRules(ctx, { ...params, domain: host }, request),
         ),
       {
         may: "rules:read",
@@ -126,20 +126,23 @@ export const ruleRoutes = (guard: Guard) =>
     .get(
       "/rules",
       ({ ctx, query: { linkId, ...paging } }) =>
-        page(ctx, "Rules", paging, `rules ${linkId}`, (request) => listRules(ctx, { link: linkId }, request)),
+        page(ctx, "Rules", paging, `rules of ${linkId ?? "all"}`, (request) =>
+          linkId === undefined ? listRules(ctx, request) : listLinkRules(ctx, { link: linkId }, request),
+        ),
       {
         may: "rules:read",
         query: strict({
-          linkId: t.String({
-            minLength: 1,
-            maxLength: 600,
-            description: "Whose rules.",
-            examples: ["link_01jd0000000000000000000000"],
-          }),
+          linkId: t.Optional(
+            t.String({
+              minLength: 1,
+              maxLength: 600,
+              description: "Only this link's, in the order they are asked.",
+            }),
+          ),
           ...pagingQuery,
         }),
         response: { 200: listEnvelope(Rule) },
-        detail: { operationId: "listRules", summary: "Rules of a link, named in the query" },
+        detail: { operationId: "listRules", summary: "Rules of the workspace" },
       },
     )
     .post(

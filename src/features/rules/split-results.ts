@@ -9,7 +9,12 @@ const METHOD =
 
 /** A split with its numbers. */
 export async function withResults(ctx: Context, core: SplitCore): Promise<Split> {
-  const counts = await countsBy(ctx, "variant", core);
+  const counts = await countsBy(
+    ctx,
+    "variant",
+    core.variants.map(({ id }) => id),
+    core.linkId,
+  );
   return { ...core, ...resultsOf(core.variants, counts), method: METHOD };
 }
 

@@ -1,10 +1,10 @@
-import { and, asc, count, eq, inArray, max, type SQL } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, max, type SQL } from "drizzle-orm";
 import type { Tx } from "../../db/database.ts";
 import { isId } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import type { StoredRules } from "../../redirect/rules.ts";
 import type { Home } from "./home.ts";
-import type { RuleRow } from "./model.ts";
+import type { Place, RuleRow } from "./model.ts";
 import type { SplitRow } from "./split-model.ts";
 
 export type Reader = Pick<Tx, "select">;
@@ -55,6 +55,27 @@ export async function countRules(
     .where(and(mine(ctx), eq(rules.parentId, parentId)));
   return { total: row?.total ?? 0, last: row?.last ?? 0 };
 }
+
+/** Rules of the workspace by age, with the places of their links. */
+export async function selectAllRules(
+  ctx: Context,
+  page: { readonly limit: number; readonly offset: number; readonly afterId: string | null },
+): Promise<{ row: RuleRow; place: Place }[]> {
+  const { rules, links } = ctx.db.tables;
+  const beyond = page.afterId === null ? undefined : gt(rules.id, page.afterId as RuleRow["id"]);
+  const rows = await ctx.db.read
+    .select({ row: rules, place: { domainId: links.domainId, slug: links.slug } })
+    .from(rules)
+    .leftJoin(links, eq(links.id, rules.linkId))
+    .where(and(mine(ctx), beyond))
+    .orderBy(asc(rules.id))
+    .limit(page.limit)
+    .offset(page.offset);
+  return rows as { row: RuleRow; place: Place }[];
+}
+
+export const countAllRules = (ctx: Context): Promise<number> =>
+  ctx.db.read.$count(ctx.db.tables.rules, mine(ctx));
 
 export const insertRule = async (tx: Tx, ctx: Context, row: RuleRow): Promise<void> =>
   void (await tx.insert(ctx.db.tables.rules).values(row));

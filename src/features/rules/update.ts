@@ -32,7 +32,7 @@ export async function updateRule(
     tx.record(ruleUpdated, row.id, withPrevious(toRuleCore(before, home.place), after));
     return after;
   });
-  const [rule] = await withCounts(ctx, core, [core]);
+  const [rule] = await withCounts(ctx, [core], core.linkId);
   return rule!;
 }
 
@@ -67,6 +67,6 @@ export async function deleteRule(ctx: Context, name: RuleName, ifMatch: string |
     tx.record(ruleDeleted, row.id, gone);
     return gone;
   });
-  const [rule] = await withCounts(ctx, core, [core]);
+  const [rule] = await withCounts(ctx, [core], core.linkId);
   return rule!;
 }
