@@ -315,7 +315,8 @@ export function surprises(api: Api, given: Schema, value: unknown, at = ""): str
     return each.find((found) => found.length === 0) ?? each.toSorted((a, b) => a.length - b.length)[0]!;
   }
   const types = schema.type === undefined ? [] : [schema.type].flat();
-  if (types.length > 0 && !types.includes(typeNameOf(value))) return [`${at} is no ${types.join(" or ")}`];
+  const isOne = types.includes(typeNameOf(value)) || (types.includes("number") && Number.isInteger(value));
+  if (types.length > 0 && !isOne) return [`${at} is no ${types.join(" or ")}`];
   if (Array.isArray(value))
     return value.flatMap((one, i) => (schema.items ? surprises(api, schema.items, one, `${at}/${i}`) : []));
   if (typeof value !== "object" || value === null || !schema.properties || schema.additionalProperties)

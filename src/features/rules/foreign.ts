@@ -42,7 +42,7 @@ function reader(object: Record<string, unknown>): Reader {
     return Object.hasOwn(object, name) ? (object[name] ?? undefined) : undefined;
   };
   const operator = take("operator");
-  if (operator !== undefined && !["in", "not_in", "contains"].includes(String(operator)))
+  if (operator !== undefined && !["in", "not_in", "contains"].some((known) => known === operator))
     throw invalid("/conditions/operator", "operator is one of in, not_in, contains");
   return {
     operator: operator === "not_in" ? "not_in" : "in",

@@ -49,7 +49,7 @@ const LEAF = new Set(["field", "operator", "value", "name", "timezone", "quality
 function parseLeaf(object: Record<string, unknown>, path: string): Leaf {
   const odd = Object.keys(object).find((key) => !LEAF.has(key));
   if (odd !== undefined) throw invalid(`${path}/${odd}`, `${odd} is not known here`);
-  const name = String(object["field"]);
+  const name = typeof object["field"] === "string" ? object["field"] : "";
   const known = own(aliases, name) ?? name;
   const field = own(fields, known);
   if (field === undefined) throw invalid(`${path}/field`, `there is no field "${name.slice(0, 50)}"`);

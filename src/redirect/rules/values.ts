@@ -169,7 +169,7 @@ function hourOf(given: Given, value: unknown, at: string): number {
 }
 
 function weekdayOf(given: Given, value: unknown, at: string): string {
-  const text = String(value).toLowerCase();
+  const text = typeof value === "string" || typeof value === "number" ? String(value).toLowerCase() : "";
   const name = /^[0-7]$/.test(text)
     ? weekdays[Number(text) % 7]
     : weekdays.find((day) => day === text || (text.length === 3 && day.startsWith(text)));
