@@ -1,6 +1,6 @@
-/** A version as numbers: `17.4.1` is [17, 4, 1]. Null when the text begins with no number. */
+/** A version as numbers: `17.4.1` is [17, 4, 1], and `NT 10` is [10]. Null when the text holds no number. */
 export function versionOf(text: string): readonly number[] | null {
-  const parts = /^\d{1,9}(?:[._]\d{1,9})*/.exec(text)?.[0].split(/[._]/);
+  const parts = /\d{1,9}(?:[._]\d{1,9})*/.exec(text)?.[0].split(/[._]/);
   return parts === undefined ? null : parts.map(Number);
 }
 
