@@ -1,7 +1,7 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
-import { frontPaths } from "./app/front.ts";
+import { cameBySecure, frontPaths } from "./app/front.ts";
 import { outboundOf } from "./app/outbound.ts";
-import { visitorPorts } from "./app/visitors.ts";
+import { linkLocks, visitorPorts } from "./app/visitors.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
@@ -20,7 +20,7 @@ import { openMemberships } from "./features/workspaces/memberships.ts";
 import { startHeavyThread } from "./heavy.ts";
 import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
-import { parseNetwork } from "./lib/ip.ts";
+import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import type { Outbound } from "./lib/outbound/outbound.ts";
 import { openPasswords } from "./lib/passwords.ts";
@@ -224,7 +224,9 @@ export async function assembleApp({
     consumes: (facts) => judge(facts).verdict === "human",
     used: clicks.used,
     visitors,
-    secure: () => firstRun.baseUrl()?.startsWith("https:") ?? false,
+    locks: linkLocks(ports, unasked),
+    secure: (request, peers) =>
+      cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted),
     misses: openMisses(config.WAYPOST_MISS_LIMIT),
     throttled: clicks.throttled,
     clock,

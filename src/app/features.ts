@@ -19,6 +19,7 @@ import { jobRoutes } from "../features/jobs/routes.ts";
 import { keyringRoutes } from "../features/keyring/routes.ts";
 import { keyRoutes } from "../features/keys/routes.ts";
 import { tokenRoutes } from "../features/keys/token-routes.ts";
+import { commentRoutes } from "../features/links/comment-routes.ts";
 import { emptyTrashJob } from "../features/links/jobs.ts";
 import { purgeLinks } from "../features/links/purge.ts";
 import { linkRoutes } from "../features/links/routes.ts";
@@ -75,6 +76,7 @@ export const featureRoutes = (
   domainRoutes(guard),
   mailRoutes(guard),
   linkRoutes(guard),
+  commentRoutes(guard),
   ruleRoutes(guard),
   splitRoutes(guard),
   routingRoutes(guard, stage),

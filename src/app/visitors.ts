@@ -1,6 +1,11 @@
 import type { Clicks } from "../clicks/clicks.ts";
 import { agentReader } from "../clicks/enrich/agent.ts";
 import { judge } from "../clicks/enrich/verdict.ts";
+import { passwordTrier } from "../features/links/lock.ts";
+import { openPasswords } from "../lib/passwords.ts";
+import { macOf } from "../lib/secrets.ts";
+import type { Context, Ports } from "../platform/context.ts";
+import { type Locks, openLocks } from "../redirect/locks.ts";
 import type { VisitorPorts } from "../redirect/visitor.ts";
 
 /** What links that look at their visitors may ask about them. */
@@ -19,3 +24,11 @@ export function visitorPorts(
     ...given,
   };
 }
+
+/** Who may pass links with a password. */
+export const linkLocks = ({ keyring }: Pick<Ports, "keyring">, context: () => Context): Locks =>
+  // Threads of their own: who guesses here keeps nobody from signing in.
+  openLocks(
+    macOf(keyring.codes, "unlocked links"),
+    passwordTrier(context, openPasswords({ atOnce: 1, waitingMax: 16 })),
+  );

@@ -1,16 +1,19 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Network } from "../lib/ip.ts";
-import { slugLengthMax, slugOf } from "../lib/slug.ts";
-import { withoutPort } from "../lib/url.ts";
+import { answerHere, redirectHeaders, redirectTo } from "./answers.ts";
 import type { CachedRoute, RouteCache } from "./cache.ts";
 import { clientReader, type Peers } from "./client.ts";
 import { type Decision, decide, limitReached, sentTo } from "./decide.ts";
+import type { Locks } from "./locks.ts";
 import type { Misses } from "./misses.ts";
 import { pageResponse, pages } from "./pages.ts";
+import { type Place, placeOf } from "./place.ts";
+import { findPrefix } from "./prefix.ts";
 import { openRates } from "./rates.ts";
 import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
 import { heatMax } from "./second-chance.ts";
-import type { DomainSnapshot } from "./snapshot.ts";
+import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
+import { unlock } from "./unlock.ts";
 import { countedOutcomes, type Visit } from "./visit.ts";
 import type { Visitor, VisitorPorts } from "./visitor.ts";
 import { cookieFor, visitorOf } from "./visitors.ts";
@@ -34,15 +37,17 @@ export interface RedirectPorts {
   throttled?(domain: DomainSnapshot, at: number): void;
   /** What links with extras want to know of their visitors. */
   readonly visitors: VisitorPorts;
-  /** Whether visitors come by TLS, so that cookies must. */
-  secure?(): boolean;
+  /** Who may pass links with a password. */
+  readonly locks: Locks;
+  /** Whether the visitor's browser speaks TLS; left out, it is not known to. */
+  secure?(request: Request, peers: Peers): boolean;
   readonly clock: Clock;
   /** Networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly Network[];
   /** The address the server listens on, as `clientReader` wants to know it. */
   readonly listensOn?: string;
   /** Told of what failed while a visitor was answered nevertheless. */
-  failed(what: "resolve" | "record" | "claim", error: unknown): void;
+  failed(what: "resolve" | "record" | "claim" | "unlock", error: unknown): void;
 }
 
 /** A visit before it is known what becomes of it. */
@@ -81,12 +86,21 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     if (methodOf(request.method) === null) return pageResponse(pages.method);
     const place = placeOf(url);
     if (place === null) return pageResponse(pages.bad_request);
-    const { spelling, host, slug, query } = place;
+    const { spelling, host, slug } = place;
     if (slug !== "" && isGuessing(host, request, peers)) return pageResponse(pages.too_many);
     const kept = routes.lookUp(spelling, host, slug);
     return kept instanceof Promise
-      ? kept.then((late) => serve(late, slug === "", query, request, peers)).catch(unavailable)
-      : serve(kept, slug === "", query, request, peers);
+      ? kept.then((late) => answerPlace(late, place, request, peers)).catch(unavailable)
+      : answerPlace(kept, place, request, peers);
+  }
+
+  function answerPlace(kept: CachedRoute, place: Place, request: Request, peers: Peers): Answer {
+    if (kept.link === null && kept.domain?.forwardsPaths && place.slug.includes("/"))
+      return findPrefix(routes, place.spelling, place.host).then(
+        (found) => serve(found?.kept ?? kept, false, place.query, request, peers, found?.rest),
+        unavailable,
+      );
+    return serve(kept, place.slug === "", place.query, request, peers);
   }
 
   /** Asked before the lookup, which would bring a link that was guessed into memory, where everybody gets it. */
@@ -99,14 +113,23 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     return domain !== null;
   }
 
-  function serve(kept: CachedRoute, root: boolean, query: string, request: Request, peers: Peers): Answer {
+  function serve(
+    kept: CachedRoute,
+    root: boolean,
+    query: string,
+    request: Request,
+    peers: Peers,
+    rest = "",
+  ): Answer {
     const method = methodOf(request.method);
     if (method === null) return pageResponse(pages.method);
     const { headers } = request;
     if (hostHeader(headers) === null) return pageResponse(pages.bad_request);
     const { domain } = kept;
     if (domain === null) return pageResponse(pages.unknown_host);
-    const reading: Reading = { domain, link: kept.link, root, query, method, request, headers, peers };
+    const reading: Reading = { domain, link: kept.link, root, query, rest, method, request, headers, peers };
+    const hash = method === "POST" ? kept.link?.extras?.passwordHash : null;
+    if (hash) return unlocked(reading, kept, kept.link!, hash);
     // An unread body could hide a second request; it is taken in before anything is answered.
     if (method !== "GET" && method !== "HEAD" && request.body !== null)
       return request.arrayBuffer().then(
@@ -117,44 +140,87 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   }
 
   function decideAndAnswer(reading: Reading, kept: CachedRoute): Answer {
-    const { link } = reading;
+    const { domain, link, root } = reading;
     const at = clock.now();
-    if (link === null || link.extras === null) return conclude(reading, kept, at, null);
-    const look = (clicks: number | null): Answer =>
-      conclude(
-        reading,
-        kept,
-        at,
-        visitorOf(reading, link, { at, clicks, addressOf, ports: ports.visitors, rates }),
-      );
-    if (!link.extras.needs?.clicks) return look(null);
-    const used = ports.used(link.id);
-    return used instanceof Promise ? used.then(look, unavailable) : look(used);
+    if (link === null || link.extras === null)
+      return carryOut(decide(domain, link, { at, root }), reading, kept, at, null);
+    return meet(reading, link, at, (visitor) =>
+      carryOut(decideFor(visitor, reading, link, at, false), reading, kept, at, visitor),
+    );
   }
 
-  function conclude(reading: Reading, kept: CachedRoute, at: number, visitor: Visitor | null): Answer {
-    const { domain, link, root } = reading;
-    const decision = decide(domain, link, { at, root, visitor });
-    if (decision.outcome === null) return respond(decision, "", kept, visitor);
+  /** Makes the visitor of a link that looks at them, with what its rules want to know. */
+  function meet(reading: Reading, link: LinkSnapshot, at: number, answer: (who: Visitor) => Answer): Answer {
+    const look = (clicks: number | null): Answer =>
+      answer(visitorOf(reading, link, { at, clicks, addressOf, ports: ports.visitors, rates }));
+    if (!link.extras?.needs?.clicks) return look(null);
+    const used = ports.used(link.id);
+    return used instanceof Promise ? used.then(look).catch(unavailable) : look(used);
+  }
+
+  function decideFor(
+    visitor: Visitor,
+    { domain, root, rest }: Reading,
+    link: LinkSnapshot,
+    at: number,
+    shown: boolean,
+  ): Decision {
+    const hash = link.extras?.passwordHash ?? null;
+    const unlocked = shown || (hash !== null && ports.locks.isOpen({ id: link.id, hash }, visitor));
+    return decide(domain, link, { at, root, visitor, unlocked, rest });
+  }
+
+  function unlocked(reading: Reading, kept: CachedRoute, link: LinkSnapshot, hash: string): Answer {
+    const { request, peers } = reading;
+    return meet(reading, link, clock.now(), (visitor) =>
+      unlock({
+        request,
+        link: { id: link.id, hash },
+        locks: ports.locks,
+        address: addressOf(request, peers),
+        secure: ports.secure?.(request, peers) ?? false,
+        now: () => clock.now(),
+        decide: (at, shown) => decideFor(visitor, reading, link, at, shown),
+        carryOut: (decision, at) => carryOut(decision, reading, kept, at, visitor),
+      }).catch((error: unknown) => {
+        ports.failed("unlock", error);
+        return pageResponse(pages.unavailable);
+      }),
+    );
+  }
+
+  function carryOut(
+    decision: Decision,
+    reading: Reading,
+    kept: CachedRoute,
+    at: number,
+    visitor: Visitor | null,
+  ): Answer {
+    const { link } = reading;
+    if (decision.outcome === null) return respond(decision, "", kept, null);
     const visit = readVisit(reading, addressOf, at, decision);
-    if (link === null) ports.misses?.add(visit.address, domain, at);
+    if (link === null) ports.misses?.add(visit.address, reading.domain, at);
+    const cookie = visitor && cookieOf(visitor, reading);
     // Rules that look at clicks want them counted as exactly as limits do.
     const limit = link?.clicksLimit ?? (link?.extras?.needs?.clicks ? Number.POSITIVE_INFINITY : null);
     return limit !== null && countedOutcomes.has(decision.outcome)
-      ? claimAndAnswer(decision, visit, limit, kept, visitor)
-      : recordAndAnswer(decision, visit, kept, visitor);
+      ? claimAndAnswer(decision, visit, limit, kept, cookie)
+      : recordAndAnswer(decision, visit, kept, cookie);
   }
+
+  const cookieOf = (visitor: Visitor, { link, request, peers }: Reading): string | null =>
+    cookieFor(visitor, link?.extras?.needs, () => ports.secure?.(request, peers) ?? false);
 
   function claimAndAnswer(
     decision: Decision,
     visit: Visit,
     limit: number,
     kept: CachedRoute,
-    visitor: Visitor | null,
+    cookie: string | null,
   ): Answer {
     const link = visit.link!;
     const settle = (granted: boolean): Answer => {
-      if (granted) return recordAndAnswer(decision, visit, kept, visitor);
+      if (granted) return recordAndAnswer(decision, visit, kept, cookie);
       const refused: Visit = { ...visit, outcome: "limit_reached", ruleId: "", variantId: "" };
       return recordAndAnswer(limitReached(visit.domain, link), refused, kept, null);
     };
@@ -176,40 +242,28 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     decision: Decision,
     visit: Visit,
     kept: CachedRoute,
-    visitor: Visitor | null,
+    cookie: string | null,
   ): Answer {
     try {
       const recorded = ports.record(visit);
       if (recorded instanceof Promise)
-        return recorded.catch(unrecorded).then(() => respond(decision, visit.query, kept, visitor));
+        return recorded.catch(unrecorded).then(() => respond(decision, visit.query, kept, cookie));
     } catch (error) {
       unrecorded(error);
     }
-    return respond(decision, visit.query, kept, visitor);
+    return respond(decision, visit.query, kept, cookie);
   }
 
-  function respond(decision: Decision, query: string, kept: CachedRoute, visitor: Visitor | null): Response {
-    if (decision.kind === "page") return pageResponse(pages[decision.page]);
-    if (decision.kind === "track") return new Response(null, { status: 204, headers: NEVER_KEPT });
+  function respond(decision: Decision, query: string, kept: CachedRoute, cookie: string | null): Response {
+    if (decision.kind !== "redirect") return answerHere(decision);
     const { location, status } = decision;
-    if (visitor !== null) return respondTo(visitor, decision, query, kept);
+    if (cookie !== null) return redirectTo(sentTo(decision, query), status, cookie);
     if (decision.forwardQuery && query !== "") return redirectTo(sentTo(decision, query), status);
     if (decision.outcome !== "redirected") return redirectTo(location, status);
     if (kept.answer !== null) return new Response(null, kept.answer);
-    if (kept.heat === heatMax)
+    if (kept.heat === heatMax && kept.link?.extras === null)
       routes.keepAnswer(kept, { status, headers: new Headers(redirectHeaders(location)) });
     return redirectTo(location, status);
-  }
-
-  /** No two visitors need get the same, so nothing is kept. */
-  function respondTo(
-    visitor: Visitor,
-    decision: Extract<Decision, { kind: "redirect" }>,
-    query: string,
-    { link }: CachedRoute,
-  ): Response {
-    const cookie = cookieFor(visitor, link?.extras?.needs, ports.secure?.() ?? false);
-    return redirectTo(sentTo(decision, query), decision.status, cookie);
   }
 
   const unrecorded = (error: unknown): void => ports.failed("record", error);
@@ -221,37 +275,5 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   return handler;
 }
 
-const redirectTo = (location: string, status: number, cookie: string | null = null): Response =>
-  new Response(null, {
-    status,
-    headers:
-      cookie === null ? redirectHeaders(location) : { ...redirectHeaders(location), "set-cookie": cookie },
-  });
-
-const redirectHeaders = (location: string) => ({ location, "cache-control": "private, no-store" });
-const NEVER_KEPT = { "cache-control": "private, no-store" };
-
-/** Takes `request.url` apart. Null when Bun could make no URL of the Host header: then it is only a path. */
-function placeOf(url: string): { spelling: string; host: string; slug: string; query: string } | null {
-  const hostAt = url.indexOf("://") + 3;
-  if (hostAt < 3 || !url.startsWith("http")) return null;
-  const queryAt = url.indexOf("?");
-  const spelling = queryAt < 0 ? url : url.slice(0, queryAt);
-  const pathAt = spelling.indexOf("/", hostAt);
-  if (pathAt < 0) return null;
-  const host = withoutPort(spelling.slice(hostAt, pathAt)).replace(/\.$/, "");
-  if (host === "") return null;
-  const slug = slugOf(spelling.slice(pathAt));
-  return {
-    spelling,
-    host,
-    slug: slug === null || slug.length > slugLengthMax ? NOBODYS : slug,
-    query: queryAt < 0 ? "" : url.slice(queryAt + 1),
-  };
-}
-
 const negated = (answer: boolean | Promise<boolean>): boolean | Promise<boolean> =>
   answer instanceof Promise ? answer.then((yes) => !yes) : !answer;
-
-/** Stands for every path that can be no link's: people may not choose it, and any database can look for it. */
-const NOBODYS = "//";

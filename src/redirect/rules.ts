@@ -39,8 +39,10 @@ export interface StoredRules {
 export interface RulesHome {
   /** The link or campaign: splits of two of them share visitors out in two ways. */
   readonly parentId: string;
-  /** What the link does where a rule says nothing. */
+  /** What the link does where a rule says nothing: all of the visitor's query, and its campaign parameters. */
   readonly forwardQuery: boolean;
+  readonly forwardUtm: boolean;
+  readonly utm: StoredRule["utm"] | null;
   /** Whether the split of the link itself is asked: not where only rules may say. */
   readonly ownSplit: boolean;
   /** Tells destinations that would come back to us. */
@@ -64,14 +66,15 @@ export function compileRules(stored: StoredRules, home: RulesHome): CompiledRule
   const rules = stored.rules.flatMap((rule) => compileRule(rule, home));
   const own =
     stored.split && home.ownSplit
-      ? shareOut(stored.split, home.parentId, home, (location) => location)
+      ? shareOut(stored.split, home.parentId, home, (location) => withQuery(location, utmQuery(home.utm)))
       : null;
+  const handsOn = handingOn(home);
   return {
     rules,
     choose(visitor) {
       for (const rule of rules) if (rule.condition.test(visitor) === TRUE) return rule.choose(visitor);
       const variant = own?.(visitor);
-      return variant ? choiceOf("", variant, home.forwardQuery) : null;
+      return variant ? choiceOf("", variant, handsOn) : null;
     },
     needs: needsOf(stored),
   };
@@ -79,24 +82,38 @@ export function compileRules(stored: StoredRules, home: RulesHome): CompiledRule
 
 /** A rule that would lead back to us leads nowhere: it is left out, as if it were switched off. */
 function compileRule(rule: StoredRule, home: RulesHome): CompiledRule[] {
-  const adorned = (location: string): string => withQuery(location, utmQuery(rule.utm));
+  const adorned = (location: string): string => withQuery(location, utmQuery(rule.utm ?? home.utm));
   const location = adorned(rule.destinationUrl);
   if (home.loops(location)) return [];
-  const forwardQuery = rule.forwardQuery ?? home.forwardQuery;
+  const handsOn = handingOn({
+    forwardQuery: rule.forwardQuery ?? home.forwardQuery,
+    // A rule that says all or nothing means the campaign's parameters too, unless it says so.
+    forwardUtm: rule.forwardUtm ?? rule.forwardQuery ?? home.forwardUtm,
+  });
   const whole: Variant = { id: "", location, upTo: 1 };
   const share = rule.split ? shareOut(rule.split, rule.id, home, adorned) : null;
-  const onlyUtm = rule.forwardUtm === true && !forwardQuery;
   return [
     {
       id: rule.id,
       condition: compileCondition(rule.conditions),
-      choose(visitor) {
-        const choice = choiceOf(rule.id, share?.(visitor) ?? whole, forwardQuery);
-        return onlyUtm ? { ...choice, location: withQuery(choice.location, utmOf(visitor.query)) } : choice;
-      },
+      choose: (visitor) => choiceOf(rule.id, share?.(visitor) ?? whole, handsOn),
     },
   ];
 }
+
+type HandingOn = Required<Pick<Choice, "forwardQuery" | "forwardOnly">>;
+
+/** What the two switches mean together. */
+const handingOn = ({
+  forwardQuery,
+  forwardUtm,
+}: {
+  forwardQuery: boolean;
+  forwardUtm: boolean;
+}): HandingOn =>
+  forwardQuery === forwardUtm
+    ? { forwardQuery, forwardOnly: null }
+    : { forwardQuery: false, forwardOnly: forwardUtm ? "campaign" : "others" };
 
 interface Variant {
   readonly id: string;
@@ -105,11 +122,11 @@ interface Variant {
   readonly upTo: number;
 }
 
-const choiceOf = (ruleId: string, { id, location }: Variant, forwardQuery: boolean): Choice => ({
+const choiceOf = (ruleId: string, { id, location }: Variant, handsOn: HandingOn): Choice => ({
   ruleId,
   variantId: id,
   location,
-  forwardQuery,
+  ...handsOn,
 });
 
 /** Null when no variant leads anywhere. */
@@ -138,17 +155,9 @@ function shareOut(
   };
 }
 
-const utmQuery = (utm: StoredRule["utm"] = {}): string =>
-  new URLSearchParams(
-    Object.entries(utm).flatMap(([name, value]) =>
-      value ? [[`utm_${name}`, value] as [string, string]] : [],
-    ),
-  ).toString();
-
-const utmOf = (query: string): string =>
-  query
-    .split("&")
-    .filter((pair) => pair.startsWith("utm_"))
+const utmQuery = (utm: RulesHome["utm"] = {}): string =>
+  Object.entries(utm ?? {})
+    .flatMap(([name, value]) => (value ? [`utm_${name}=${encodeURIComponent(value.toWellFormed())}`] : []))
     .join("&");
 
 /** What must be found out about a visitor before the rules can be asked. */

@@ -51,7 +51,7 @@ export function visitorOf(
 export function cookieFor(
   visitor: Visitor | null,
   needs: VisitorNeeds | null | undefined,
-  secure: boolean,
+  isSecure: () => boolean,
 ): string | null {
   if (
     visitor === null ||
@@ -61,7 +61,7 @@ export function cookieFor(
     visitor.key === ""
   )
     return null;
-  return `${KEY_COOKIE}=${visitor.key}; Path=/; Max-Age=${KEPT_SECONDS}; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
+  return `${KEY_COOKIE}=${visitor.key}; Path=/; Max-Age=${KEPT_SECONDS}; HttpOnly; SameSite=Lax${isSecure() ? "; Secure" : ""}`;
 }
 
 const KEPT_SECONDS = 365 * 86_400;

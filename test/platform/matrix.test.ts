@@ -19,6 +19,7 @@ import {
   validQuery,
 } from "../support/operations.ts";
 import type { TestPerson } from "../support/people.ts";
+import { enrol } from "../support/team.ts";
 import { addPerson } from "../support/test-people.ts";
 
 /** Somebody who asks, and what they may. */
@@ -38,6 +39,8 @@ let app: TestApp;
 let api: Api;
 let stranger: string;
 let successor: string;
+/** Where links are given away to: all people here may make links there. */
+let target: string;
 /** Of the owner's key, and of the stranger's. */
 const workspaces = { own: "", other: "" };
 const identities: Identity[] = [];
@@ -52,6 +55,7 @@ beforeAll(async () => {
   workspaces.own = (await app.call("GET", "/workspace")).body.data.id;
   workspaces.other = (await app.call("GET", "/workspace", { key: stranger })).body.data.id;
   successor = await addPerson(app, { role: "viewer", workspaceId: workspaces.own });
+  target = await makers["workspace"]!(app, app.owner, { id: "deleteWorkspace", permission: null });
   const byKey = (
     name: string,
     key: string | null,
@@ -93,6 +97,7 @@ afterAll(() => app.close());
 /** A member of the workspace, with a proof of this moment. */
 async function person(role: Role): Promise<Identity> {
   const userId = await addPerson(app, { role, workspaceId: workspaces.own });
+  await enrol(app, target, userId, "editor");
   const actorAt = (path: string): Actor => ({
     kind: "user",
     id: userId,
@@ -133,7 +138,7 @@ const ended = new Set<string>();
 /** What is not done although it may be: the world is not so. */
 const otherwise: Readonly<Record<string, number>> = { resendMail: 409 };
 /** What keys do not do although they have the permission: a person with a fresh proof is needed. */
-const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer"]);
+const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer", "transferLink"]);
 /** What belongs to no workspace: everybody who may see any sees all. */
 const shared = new Set(["tier", "user"]);
 /** Reaches into workspaces although it is done to the installation: an operator's word on any key. */
@@ -160,6 +165,7 @@ const foreign = (operation: Operation, key: string): Promise<string> =>
 /** Bodies that name something of the workspace; whoever asks is strong enough for it. */
 async function bodyOf(operation: Operation, key: string): Promise<Record<string, unknown> | undefined> {
   const body = validBody(api, operation);
+  if (operation.id === "transferLink") return { ...body, workspaceId: target, domain: "links.test" };
   if (operation.id === "offerTransfer") return { ...body, userId: successor };
   if (operation.id === "createRule") return { ...body, linkId: await makers["link"]!(app, key, operation) };
   if (operation.id !== "updateMember" && operation.id !== "createInvite") return body;

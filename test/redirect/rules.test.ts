@@ -28,7 +28,15 @@ const compiled = (
 ) =>
   compileRules(
     { rules, split },
-    { parentId: "link_1", forwardQuery: false, ownSplit: true, loops: () => false, ...home },
+    {
+      parentId: "link_1",
+      forwardQuery: false,
+      forwardUtm: home.forwardQuery ?? false,
+      utm: null,
+      ownSplit: true,
+      loops: () => false,
+      ...home,
+    },
   );
 const chosen = (
   rules: readonly StoredRule[],
@@ -52,18 +60,14 @@ describe("what a rule says of the query goes before what the link says", () => {
     [{}, true, true, "https://example.com/1"],
     [{ forwardQuery: false }, true, false, "https://example.com/1"],
     [{ forwardQuery: true }, false, true, "https://example.com/1"],
-    [{ utm }, false, false, "https://example.com/1?utm_source=rule&utm_campaign=%C3%BC+%26+%C3%A9"],
-    [{ forwardUtm: true }, false, false, "https://example.com/1?utm_source=me"],
-    [
-      { forwardUtm: true, utm },
-      false,
-      false,
-      "https://example.com/1?utm_campaign=%C3%BC+%26+%C3%A9&utm_source=me",
-    ],
+    [{ utm }, false, false, "https://example.com/1?utm_source=rule&utm_campaign=%C3%BC%20%26%20%C3%A9"],
+    [{ forwardUtm: true }, false, "campaign", "https://example.com/1"],
+    [{ forwardUtm: false }, true, "others", "https://example.com/1"],
     [{ forwardUtm: true }, true, true, "https://example.com/1"],
+    [{ forwardUtm: true, forwardQuery: false }, true, "campaign", "https://example.com/1"],
   ])("%j on a link that forwards: %p", (more, forwardQuery, forwards, location) => {
     const choice = chosen([rule("1", more)], { query: "x=1&utm_source=me" }, { forwardQuery });
-    expect([choice!.forwardQuery, choice!.location]).toEqual([forwards, location]);
+    expect([choice!.forwardOnly ?? choice!.forwardQuery, choice!.location]).toEqual([forwards, location]);
   });
 });
 

@@ -86,11 +86,12 @@ const parametersOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)
 /** The address of what an operation is done to, in the workspace when the path asks for one. */
 export const addressOf = ({ path, inside }: Operation, id: string, workspaceId: string): string =>
   (inside ? path.replace("{workspace}", workspaceId) : path)
-    .replace(/\{link\}(?=.*\{rule\})/, linkOfRule.get(id) ?? `link_${"0".repeat(26)}`)
+    // What hangs on a link is named behind it.
+    .replace(/\{link\}(?=.*\{)/, linkOf.get(id) ?? `link_${"0".repeat(26)}`)
     .replace(/\{\w+\}/, encodeURIComponent(id));
 
-/** Rules that were made, with the links they hang on. */
-const linkOfRule = new Map<string, string>();
+/** The links that things were made on. */
+const linkOf = new Map<string, string>();
 
 /** What is done by people to what is theirs: no role and no key has these permissions. */
 export const isPersonal = ({ permission }: Pick<Operation, "permission">): boolean =>
@@ -185,8 +186,14 @@ export const makers: Readonly<Record<string, Maker>> = {
     const link = await makers["link"]!(app, key, operation);
     const body = { name: "made", destinationUrl: "https://example.com/rule" };
     const { id } = (await app.call("POST", `/links/${link}/rules`, { key, body })).body.data;
-    linkOfRule.set(id, link);
+    linkOf.set(id, link);
     return id;
+  },
+  async comment(app, key, operation) {
+    const link = await makers["link"]!(app, key, operation);
+    const { body } = await app.call("POST", `/links/${link}/comments`, { key, body: { text: "made" } });
+    linkOf.set(body.data.id, link);
+    return body.data.id;
   },
   async domain(app, key) {
     return (await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } })).body.data

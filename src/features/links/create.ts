@@ -10,12 +10,16 @@ import { destinationHash, destinationOf, refuseLoop } from "../domains/destinati
 import { findDefaultDomain, findDomain } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
 import { linkDefaultsOf } from "../workspaces/link-defaults.ts";
+import { checkCost } from "./cost.ts";
+import { endsOf } from "./ends.ts";
 import { externalIdTaken, slugTaken } from "./errors.ts";
 import { linkCreated } from "./events.ts";
+import { passwordHashOf } from "./lock.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
 import { optionsAfter, optionsOf } from "./options.ts";
 import { searchText } from "./search.ts";
 import { coreOf, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
+import { utmOf } from "./utm.ts";
 
 /** Of 31^8 slugs the first is all but always free; a crowded short length may need a few more. */
 const RANDOM_TRIES = 8;
@@ -25,9 +29,10 @@ const RANDOM_TRIES = 8;
  * @throws AlreadyThere with `findExisting`, when another call has made it in between
  */
 export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
+  const passwordHash = await passwordHashOf(ctx, input.password);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await change(ctx, (tx) => addLink(tx, ctx, input));
+      return await change(ctx, (tx) => addLink(tx, ctx, input, passwordHash));
     } catch (error) {
       const broken = uniqueViolation(error);
       if (broken === "links_external_id") throw externalIdTaken(error);
@@ -51,9 +56,14 @@ export async function findExisting(ctx: Context, input: NewLink): Promise<Link |
   return found ? linkOf(ctx, found) : null;
 }
 
-async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> {
+async function addLink(
+  tx: Change,
+  ctx: Context,
+  input: NewLink,
+  passwordHash: string | null | undefined,
+): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
-  const row = await rowOf(tx, ctx, domain, input);
+  const row = { ...(await rowOf(tx, ctx, domain, input)), passwordHash: passwordHash ?? null };
   // Looked for once more where nobody else can come in between.
   const same =
     input.findExisting && row.destinationHash !== ""
@@ -77,6 +87,7 @@ async function domainFor(read: Reader, ctx: Context, named: string | undefined):
 async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
   const destination = await destinationFor(tx, ctx, input.destinationUrl);
   const defaults = await linkDefaultsOf(tx, ctx);
+  const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf({ createdAt: tx.now }, input);
   const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
   const row = {
     id: newId("link", tx.now),
@@ -91,17 +102,17 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     externalId: input.externalId ?? null,
     redirectStatus: input.redirectStatus ?? defaults.redirectStatus,
     forwardQuery: input.forwardQuery ?? defaults.forwardQuery,
-    expiresAt: timeOf("/expiresAt", input.expiresAt),
+    expiresAt,
     expiredUrl: await expiredUrlOf(tx, ctx, input.expiredUrl),
-    clicksLimit: input.clicksLimit ?? null,
+    clicksLimit,
     enabled: input.enabled ?? true,
     notes: input.notes ?? null,
     startsAt: timeOf("/startsAt", input.startsAt),
     folderId: null,
     campaignId: null,
     passwordHash: null,
-    forwardPath: false,
-    options: optionsAfter(null, input),
+    forwardPath: input.forwardPath ?? false,
+    options: optionsAfter(null, { ...input, expiresAfterSeconds }),
     version: 1,
     createdBy: ctx.actor.id,
     archivedAt: null,
@@ -109,8 +120,23 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     createdAt: tx.now,
     updatedAt: tx.now,
   };
+  return whole(row, domain.host, input, tx.now);
+}
+
+/** A row with what can be said when all else of it is known. */
+export function whole(
+  row: Omit<LinkRow, "searchText">,
+  host: string,
+  { utm, cost }: Pick<NewLink, "utm" | "cost">,
+  at: number,
+): LinkRow {
   checkWhole(row);
-  return { ...row, searchText: searchText(row) };
+  const told = {
+    ...(utm ? { utm: utmOf(utm, { ...row, domain: host, at }) } : {}),
+    ...(cost ? { cost: checkCost(cost) } : {}),
+  };
+  const options = utm || cost ? optionsAfter(row.options, told) : row.options;
+  return { ...row, options, searchText: searchText(row) };
 }
 
 /** A destination in its columns; a link without one has them empty. */

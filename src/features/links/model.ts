@@ -54,6 +54,21 @@ const settings = {
   ),
   notes: t.Optional(nullable(t.String({ maxLength: 5000, description: "For the workspace alone." }))),
   startsAt: t.Optional(nullable(Time)),
+  oneTime: t.Optional(t.Boolean({ description: "The same as a clicksLimit of 1." })),
+  password: t.Optional(
+    nullable(
+      t.String({
+        minLength: 4,
+        maxLength: 128,
+        description: "Visitors are asked for it. It is never shown again; null takes it off.",
+      }),
+    ),
+  ),
+  forwardPath: t.Optional(
+    t.Boolean({
+      description: "Whether what stands behind the slug is put behind the destination: /summer/a/b.",
+    }),
+  ),
   ...optionSettings,
 };
 const destinationUrl = nullable(
@@ -97,6 +112,23 @@ export const LinkPatch = strict({
 });
 export type LinkPatch = typeof LinkPatch.static;
 
+export const LinkTransfer = strict({
+  workspaceId: t.String({
+    minLength: 1,
+    maxLength: 64,
+    description: "Where it goes.",
+    examples: ["ws_01jd0000000000000000000000"],
+  }),
+  domain: t.Optional(
+    t.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "Host or id, of a domain the other workspace may use; the link's own when left out.",
+    }),
+  ),
+});
+export type LinkTransfer = typeof LinkTransfer.static;
+
 const core = {
   id: t.String({ examples: ["link_01jd0000000000000000000000"] }),
   shortUrl: t.String({ examples: ["https://go.example.com/summer"] }),
@@ -116,6 +148,9 @@ const core = {
   enabled: t.Boolean(),
   notes: nullable(t.String()),
   startsAt: nullable(Time),
+  oneTime: t.Boolean(),
+  hasPassword: t.Boolean(),
+  forwardPath: t.Boolean(),
   ...optionCore,
   version: t.Integer({ description: "Counts the edits. The ETag is made of it." }),
   createdBy: t.String(),
@@ -201,6 +236,9 @@ export const toLinkCore = (row: LinkRow, host: string, shortUrl: string): LinkCo
   enabled: row.enabled,
   notes: row.notes,
   startsAt: isoOrNull(row.startsAt),
+  oneTime: row.clicksLimit === 1,
+  hasPassword: row.passwordHash !== null,
+  forwardPath: row.forwardPath,
   ...shownOptions(row),
   version: row.version,
   createdBy: row.createdBy,

@@ -47,7 +47,7 @@ export async function simulate(
     ctx,
     domain,
     link,
-    decide(domain, link, { at: visitor.at, root: false, visitor }),
+    decide(domain, link, { at: visitor.at, root: false, visitor, unlocked: imagined.unlocked ?? false }),
   );
   return { rules: told(rules, visitor, decision), answer: answerOf(decision, visitor.query) };
 }
@@ -99,8 +99,12 @@ function answerOf(decision: Decision, query: string): Simulation["answer"] {
       ruleId: decision.ruleId || null,
       variantId: decision.variantId || null,
     };
-  const status = decision.kind === "page" ? pages[decision.page].status : 204;
-  return { outcome, status, location: null, ruleId: null, variantId: null };
+  return { outcome, status: statusOf(decision), location: null, ruleId: null, variantId: null };
+}
+
+function statusOf(decision: Exclude<Decision, { kind: "redirect" }>): number {
+  if (decision.kind === "track") return 204;
+  return pages[decision.kind === "page" ? decision.page : decision.kind].status;
 }
 
 interface Scene {

@@ -1,3 +1,4 @@
+import { withQuery } from "../../redirect/location.ts";
 import {
   type CompiledRule,
   type CompiledRules,
@@ -7,7 +8,8 @@ import {
 import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../redirect/snapshot.ts";
 import type { DomainRow } from "../domains/model.ts";
 import type { LinkRow } from "../links/model.ts";
-import { optionsOf } from "../links/options.ts";
+import { type LinkOptions, optionsOf, type RedirectMode } from "../links/options.ts";
+import { type Utm, utmQuery } from "../links/utm.ts";
 
 export interface RoutingRow {
   readonly domain: DomainRow;
@@ -16,38 +18,45 @@ export interface RoutingRow {
   readonly rules: { readonly rules: unknown; readonly split: unknown } | null;
 }
 
-/** Tells locations that would come back to us: a host may have become ours after they were stored. */
-export type Loops = (location: string) => boolean;
-
-/** Tells workspaces that were deleted. */
-export type Closed = (workspaceId: string) => boolean;
+/** What is known beside the rows. */
+export interface World {
+  /** Tells locations that would come back to us: a host may have become ours after they were stored. */
+  loops(location: string): boolean;
+  /** Tells workspaces that were deleted. */
+  closed(workspaceId: string): boolean;
+  /** Tells domains with links that take paths behind their slugs. */
+  forwardsPaths(domainId: string): boolean;
+}
+type Loops = World["loops"];
 
 /** A link compiled for deciding. A host of a deleted workspace is nobody's, and its links are not there. */
-export const compile = (row: RoutingRow, loops: Loops, closed: Closed): Route | null =>
-  compileWithRules(row, loops, closed).route;
+export const compile = (row: RoutingRow, world: World): Route | null => compileWithRules(row, world).route;
 
 /** The same, with the rules one by one for whoever wants to know why. */
 export function compileWithRules(
   { domain, link, rules: stored }: RoutingRow,
-  loops: Loops,
-  closed: Closed,
+  { loops, closed, forwardsPaths }: World,
 ): { readonly route: Route | null; readonly rules: readonly CompiledRule[] } {
   if (domain.workspaceId !== null && closed(domain.workspaceId)) return { route: null, rules: [] };
-  const known = domainSnapshot(domain, loops);
+  const known = domainSnapshot(domain, loops, forwardsPaths(domain.id));
   if (link === null || closed(link.workspaceId)) return { route: { domain: known, link: null }, rules: [] };
   const rules = stored && rulesOf(link, stored as StoredRules, loops);
   return { route: { domain: known, link: linkSnapshot(link, rules, loops) }, rules: rules?.rules ?? [] };
 }
 
-const rulesOf = (row: LinkRow, stored: StoredRules, loops: Loops): CompiledRules =>
-  compileRules(stored, {
+function rulesOf(row: LinkRow, stored: StoredRules, loops: Loops): CompiledRules {
+  const { redirectMode = "auto", forwardUtm = row.forwardQuery, utm } = optionsOf(row);
+  return compileRules(stored, {
     parentId: row.id,
     forwardQuery: row.forwardQuery,
-    ownSplit: otherwiseOf(row) === "destination",
+    forwardUtm,
+    utm: (utm as Utm | undefined) ?? null,
+    ownSplit: WITHOUT_RULE[redirectMode] === "destination",
     loops,
   });
+}
 
-const domainSnapshot = (row: DomainRow, loops: Loops): DomainSnapshot => ({
+const domainSnapshot = (row: DomainRow, loops: Loops, forwardsPaths: boolean): DomainSnapshot => ({
   id: row.id,
   workspaceId: row.workspaceId,
   host: row.host,
@@ -55,33 +64,56 @@ const domainSnapshot = (row: DomainRow, loops: Loops): DomainSnapshot => ({
   rootUrl: fallback(row.rootUrl, loops),
   notFoundUrl: fallback(row.notFoundUrl, loops),
   expiredUrl: fallback(row.expiredUrl, loops),
+  forwardsPaths,
 });
 
-const linkSnapshot = (row: LinkRow, rules: CompiledRules | null, loops: Loops): LinkSnapshot => ({
-  id: row.id,
-  workspaceId: row.workspaceId,
-  version: row.version,
-  location: row.destinationUrl,
-  status: row.redirectStatus as LinkSnapshot["status"],
-  expiresAt: row.expiresAt,
-  expiredUrl: fallback(row.expiredUrl, loops),
-  clicksLimit: row.clicksLimit,
-  forwardQuery: row.forwardQuery,
-  enabled: row.enabled,
-  loop: row.destinationUrl !== "" && loops(row.destinationUrl),
-  extras: extrasOf(row, rules),
-});
-
-/** Null for all links that lead every visitor to the same place at all times. */
-function extrasOf(row: LinkRow, rules: CompiledRules | null): LinkExtras | null {
-  const otherwise = otherwiseOf(row);
-  if (otherwise === "destination" && row.startsAt === null && rules === null) return null;
-  return { otherwise, startsAt: row.startsAt, choose: rules?.choose ?? null, needs: rules?.needs ?? null };
+function linkSnapshot(row: LinkRow, rules: CompiledRules | null, loops: Loops): LinkSnapshot {
+  const options = optionsOf(row);
+  const extras = extrasOf(row, options, rules);
+  return {
+    id: row.id,
+    workspaceId: row.workspaceId,
+    version: row.version,
+    location: locationOf(row, options),
+    status: row.redirectStatus as LinkSnapshot["status"],
+    expiresAt: row.expiresAt,
+    expiredUrl: fallback(row.expiredUrl, loops),
+    clicksLimit: row.clicksLimit,
+    forwardQuery: row.forwardQuery && !extras?.forwardOnly,
+    enabled: row.enabled,
+    loop: row.destinationUrl !== "" && loops(row.destinationUrl),
+    extras,
+  };
 }
 
-const otherwiseOf = (row: LinkRow): LinkExtras["otherwise"] =>
-  (({ rule_only: "not_found", never: "nowhere" }) as const)[optionsOf(row).redirectMode as string] ??
-  "destination";
+/** The link's own campaign parameters are the same for every visitor: they are put in once. */
+function locationOf({ destinationUrl }: LinkRow, { utm }: LinkOptions): string {
+  return destinationUrl === "" || !utm ? destinationUrl : withQuery(destinationUrl, utmQuery(utm as Utm));
+}
+
+/** Null for all links that lead every visitor to the same place at all times. */
+function extrasOf(row: LinkRow, options: LinkOptions, rules: CompiledRules | null): LinkExtras | null {
+  const { startsAt, passwordHash, forwardPath } = row;
+  const otherwise = WITHOUT_RULE[options.redirectMode ?? "auto"];
+  const forwardOnly = forwardOnlyOf(row, options);
+  const isPlain = otherwise === "destination" && startsAt === null && passwordHash === null;
+  if (isPlain && !forwardPath && forwardOnly === null && rules === null) return null;
+  const { choose = null, needs = null } = rules ?? {};
+  return { otherwise, startsAt, passwordHash, forwardPath, forwardOnly, choose, needs };
+}
+
+const WITHOUT_RULE: Readonly<Record<RedirectMode, LinkExtras["otherwise"]>> = {
+  auto: "destination",
+  always: "destination",
+  rule_only: "not_found",
+  never: "nowhere",
+};
+
+/** The switch for campaign parameters counts where it differs from the one for all. */
+function forwardOnlyOf({ forwardQuery }: LinkRow, { forwardUtm }: LinkOptions): LinkExtras["forwardOnly"] {
+  if (forwardUtm === undefined || forwardUtm === forwardQuery) return null;
+  return forwardUtm ? "campaign" : "others";
+}
 
 /** Our own page stands in for a fallback that leads back to us. */
 const fallback = (location: string | null, loops: Loops): string | null =>

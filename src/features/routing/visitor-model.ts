@@ -53,6 +53,7 @@ export const ImaginedVisitor = strict({
       examples: ["AAAAAAAAAAAAAAAAAAAAAA"],
     }),
   ),
+  unlocked: t.Optional(t.Boolean({ description: "Has shown the link's password." })),
   clicks: t.Optional(t.Integer({ minimum: 0, maximum: 1_000_000_000_000 })),
   visitorRate: t.Optional(t.Integer({ minimum: 0, maximum: 1_000_000_000 })),
   linkRate: t.Optional(t.Integer({ minimum: 0, maximum: 1_000_000_000 })),

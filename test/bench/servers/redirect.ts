@@ -5,6 +5,7 @@ import { silentLog } from "../../../src/lib/log.ts";
 import { openServer } from "../../../src/platform/server.ts";
 import { RouteCache, type RouteCacheOptions } from "../../../src/redirect/cache.ts";
 import { redirectHandler } from "../../../src/redirect/handler.ts";
+import { openLocks } from "../../../src/redirect/locks.ts";
 import type { DomainSnapshot, LinkSnapshot } from "../../../src/redirect/snapshot.ts";
 import type { Visit } from "../../../src/redirect/visit.ts";
 import type { VisitorPlace, VisitorPorts } from "../../../src/redirect/visitor.ts";
@@ -18,6 +19,7 @@ export const domain: DomainSnapshot = {
   rootUrl: null,
   notFoundUrl: null,
   expiredUrl: null,
+  forwardsPaths: false,
 };
 
 export const linkOf = (index: number, location = destinationOf(index)): LinkSnapshot => ({
@@ -68,6 +70,7 @@ export async function serveRedirects(options: {
       exhausted: () => false,
       consumes: () => true,
       used: () => 0,
+      locks: openLocks("secret", async () => "wrong"),
       visitors: {
         agent: agentReader(),
         // As a database of places would say, at about the price of asking one.

@@ -151,6 +151,39 @@ test("a link that is off, not begun, over, or leads nowhere says so", async () =
   expect(await make({ redirectMode: "rule_only", destinationUrl: null })).toEqual(["not_found", 404, null]);
 });
 
+test("a link with a password asks for it, and leads on once it was shown", async () => {
+  const body = { destinationUrl: "https://example.com/x", password: "open sesame, please" };
+  const { id } = (await app.call("POST", "/links", { body })).body.data;
+  const ask = async (more: object) => (await simulate(more, `/links/${id}/simulate`)).body.data.answer;
+  expect(await ask({})).toMatchObject({ outcome: "password_asked", location: null });
+  expect(await ask({ unlocked: true })).toMatchObject({
+    outcome: "redirected",
+    location: "https://example.com/x",
+  });
+});
+
+test("what is handed on is what the rule says, else the link, and its campaign goes with its rules", async () => {
+  const fields = { destinationUrl: "https://example.com/x", forwardQuery: false, utm: { source: "link" } };
+  const { id, shortUrl } = (await app.call("POST", "/links", { body: fields })).body.data;
+  const rule = { name: "r", destinationUrl: "https://example.com/r" };
+  const { id: ruleId } = (await app.call("POST", `/links/${id}/rules`, { body: rule })).body.data;
+  const query = "x=1&utm_medium=mail";
+  const both = async (patch: object) => {
+    const { status, text } = await app.call("PATCH", `/rules/${ruleId}`, { body: patch });
+    expect([status, text]).toEqual([200, text]);
+    const real = (await app.visit(`${shortUrl}?${query}`)).headers.get("location");
+    expect((await simulate({ query }, `/links/${id}/simulate`)).body.data.answer.location).toBe(real);
+    return real;
+  };
+  expect(await both({})).toBe("https://example.com/r?utm_source=link");
+  expect(await both({ forwardUtm: true })).toBe("https://example.com/r?utm_source=link&utm_medium=mail");
+  expect(await both({ forwardUtm: null, forwardQuery: true })).toBe(
+    "https://example.com/r?utm_source=link&x=1&utm_medium=mail",
+  );
+  expect(await both({ forwardUtm: false })).toBe("https://example.com/r?utm_source=link&x=1");
+  expect(await both({ utm: { source: "rule" } })).toBe("https://example.com/r?utm_source=rule&x=1");
+});
+
 test("a split says who would get what, by the visitor's key", async () => {
   const { id } = (await app.call("POST", "/links", { body: { destinationUrl: "https://example.com/x" } }))
     .body.data;

@@ -146,6 +146,7 @@ async function fill(): Promise<void> {
   const { jobs } = app.db.tables;
   await link("a", id, { tags: ["x", "y"] });
   const { id: linkId } = (await link("b", id)).body.data;
+  await ada.call("POST", `/links/${linkId}/comments`, { text: "hm" }, id);
   const rule = { name: "R", destinationUrl: "https://example.com/r" };
   await ada.call("POST", `/links/${linkId}/rules`, rule, id);
   const variants = ["a", "b"].map((one) => ({ destinationUrl: `https://example.com/${one}` }));

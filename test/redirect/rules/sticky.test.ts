@@ -41,8 +41,10 @@ const splitOf = (...weights: number[]): StoredSplit => ({
   })),
 });
 const chooseBy = (split: StoredSplit, parentId = "link_1") =>
-  compileRules({ rules: [], split }, { parentId, forwardQuery: false, ownSplit: true, loops: () => false })
-    .choose;
+  compileRules(
+    { rules: [], split },
+    { parentId, forwardQuery: false, forwardUtm: false, utm: null, ownSplit: true, loops: () => false },
+  ).choose;
 const withKey = (key: string, linkId = "link_1") => visitorOf({ linkId }, { dailyKey: () => key });
 
 test.each([[[1, 1]], [[70, 30]], [[1, 2, 3, 4]], [[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]], [[999, 1]]])(
