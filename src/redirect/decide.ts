@@ -72,20 +72,23 @@ function decideExtras(
   if (extras.passwordHash !== null && !unlocked) return { kind: "password", outcome: "password_asked" };
   const chosen = visitor && extras.choose !== null ? extras.choose(visitor) : null;
   if (chosen === null && extras.otherwise === "not_found") return missing(domain, "not_found");
-  const to = chosen ?? { location: link.location, forwardQuery: link.forwardQuery };
+  if (chosen === null)
+    return {
+      kind: "redirect",
+      outcome: "redirected",
+      status: link.status,
+      location: handedOn(link.location, extras, extras.forwardOnly, rest, visitor),
+      forwardQuery: link.forwardQuery,
+    };
   return {
     kind: "redirect",
     outcome: "redirected",
     status: link.status,
-    ...to,
     // A rule has its own word on what is handed on.
-    location: handedOn(
-      to.location,
-      extras,
-      chosen === null ? extras.forwardOnly : (chosen.forwardOnly ?? null),
-      rest,
-      visitor,
-    ),
+    location: handedOn(chosen.location, extras, chosen.forwardOnly ?? null, rest, visitor),
+    forwardQuery: chosen.forwardQuery,
+    ruleId: chosen.ruleId,
+    variantId: chosen.variantId,
   };
 }
 

@@ -2,7 +2,7 @@ import { withQuery } from "./location.ts";
 import { type Compiled, compileCondition } from "./rules/compile.ts";
 import { type Condition, leavesOf } from "./rules/condition.ts";
 import { stickyNumber } from "./rules/sticky.ts";
-import { TRUE } from "./rules/truth.ts";
+import { type Test, TRUE } from "./rules/truth.ts";
 import type { Choice, VisitorNeeds } from "./snapshot.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -49,56 +49,79 @@ export interface RulesHome {
   loops(location: string): boolean;
 }
 
-export interface CompiledRule {
-  readonly id: string;
-  readonly condition: Compiled;
-  choose(visitor: Visitor): Choice;
-}
 export interface CompiledRules {
-  readonly rules: readonly CompiledRule[];
   /** The first rule that holds wins, then the split of the link; null when neither says. */
   choose(visitor: Visitor): Choice | null;
   readonly needs: VisitorNeeds;
 }
 
-/** Compiles the rules of a link once, for every visit that is to come. */
+/** A rule as people ask about it: why it holds or does not. */
+export interface ExplainedRule {
+  readonly id: string;
+  readonly condition: Compiled;
+}
+
+/**
+ * Compiles the rules of a link once, for every visit that is to come. What stays in memory for each link is no more
+ * than is asked on a visit: a hundred thousand of them are looked after by the garbage collector all the time.
+ */
 export function compileRules(stored: StoredRules, home: RulesHome): CompiledRules {
   const rules = stored.rules.flatMap((rule) => compileRule(rule, home));
-  const own =
-    stored.split && home.ownSplit
-      ? shareOut(stored.split, home.parentId, home, (location) => withQuery(location, utmQuery(home.utm)))
-      : null;
-  const handsOn = handingOn(home);
+  const tests = rules.map(({ test }) => test);
+  const picks = rules.map(({ pick }) => pick);
+  const own = ownPick(stored.split, home);
   return {
-    rules,
     choose(visitor) {
-      for (const rule of rules) if (rule.condition.test(visitor) === TRUE) return rule.choose(visitor);
-      const variant = own?.(visitor);
-      return variant ? choiceOf("", variant, handsOn) : null;
+      for (let i = 0; i < tests.length; i++)
+        if (tests[i]!(visitor) === TRUE) return picked(picks[i]!, visitor);
+      return own === null ? null : picked(own, visitor);
     },
     needs: needsOf(stored),
   };
 }
 
+/** The same rules, by the very tests that decide, with their conditions one by one. */
+export const explainedRules = (stored: StoredRules, home: RulesHome): ExplainedRule[] =>
+  stored.rules
+    .filter((rule) => !home.loops(rule.destinationUrl))
+    .map(({ id, conditions }) => ({ id, condition: compileCondition(conditions) }));
+
+/** Where a rule leads: everybody to one place, or each visitor to theirs. Choices are made beforehand. */
+type Aim = Choice | Shares;
+interface Shares {
+  readonly salt: string;
+  readonly choices: readonly Choice[];
+  /** Visitors whose number lies below go to the choice of this place, unless an earlier one has taken them. */
+  readonly upTo: readonly number[];
+}
+
+const picked = (pick: Aim, visitor: Visitor): Choice => ("salt" in pick ? shared(pick, visitor) : pick);
+
+function shared({ salt, choices, upTo }: Shares, visitor: Visitor): Choice {
+  const number = stickyNumber(visitor.key, salt);
+  for (let i = 0; i < upTo.length; i++) if (number < upTo[i]!) return choices[i]!;
+  return choices.at(-1)!;
+}
+
+function ownPick(split: StoredSplit | null, home: RulesHome): Aim | null {
+  if (!split || !home.ownSplit) return null;
+  return shareOut(split, "", home.parentId, home, handingOn(home), (location) =>
+    withQuery(location, utmQuery(home.utm)),
+  );
+}
+
 /** A rule that would lead back to us leads nowhere: it is left out, as if it were switched off. */
-function compileRule(rule: StoredRule, home: RulesHome): CompiledRule[] {
+function compileRule(rule: StoredRule, home: RulesHome): { test: Test; pick: Aim }[] {
   const adorned = (location: string): string => withQuery(location, utmQuery(rule.utm ?? home.utm));
-  const location = adorned(rule.destinationUrl);
-  if (home.loops(location)) return [];
+  if (home.loops(rule.destinationUrl)) return [];
   const handsOn = handingOn({
     forwardQuery: rule.forwardQuery ?? home.forwardQuery,
     // A rule that says all or nothing means the campaign's parameters too, unless it says so.
     forwardUtm: rule.forwardUtm ?? rule.forwardQuery ?? home.forwardUtm,
   });
-  const whole: Variant = { id: "", location, upTo: 1 };
-  const share = rule.split ? shareOut(rule.split, rule.id, home, adorned) : null;
-  return [
-    {
-      id: rule.id,
-      condition: compileCondition(rule.conditions),
-      choose: (visitor) => choiceOf(rule.id, share?.(visitor) ?? whole, handsOn),
-    },
-  ];
+  const whole = choiceOf(rule.id, "", adorned(rule.destinationUrl), handsOn);
+  const share = rule.split ? shareOut(rule.split, rule.id, rule.id, home, handsOn, adorned) : null;
+  return [{ test: compileCondition(rule.conditions).test, pick: share ?? whole }];
 }
 
 type HandingOn = Required<Pick<Choice, "forwardQuery" | "forwardOnly">>;
@@ -115,16 +138,9 @@ const handingOn = ({
     ? { forwardQuery, forwardOnly: null }
     : { forwardQuery: false, forwardOnly: forwardUtm ? "campaign" : "others" };
 
-interface Variant {
-  readonly id: string;
-  readonly location: string;
-  /** Visitors whose number lies below go here, unless an earlier one has taken them. */
-  readonly upTo: number;
-}
-
-const choiceOf = (ruleId: string, { id, location }: Variant, handsOn: HandingOn): Choice => ({
+const choiceOf = (ruleId: string, variantId: string, location: string, handsOn: HandingOn): Choice => ({
   ruleId,
-  variantId: id,
+  variantId,
   location,
   ...handsOn,
 });
@@ -132,27 +148,27 @@ const choiceOf = (ruleId: string, { id, location }: Variant, handsOn: HandingOn)
 /** Null when no variant leads anywhere. */
 function shareOut(
   { variants, winnerId }: StoredSplit,
-  salt: string,
+  ruleId: string,
+  parentId: string,
   { loops }: RulesHome,
+  handsOn: HandingOn,
   adorned: (location: string) => string,
-): ((visitor: Visitor) => Variant) | null {
+): Aim | null {
   const open = variants.filter(
     ({ id, destinationUrl }) => !loops(destinationUrl) && (winnerId === null || id === winnerId),
   );
   const sum = open.reduce((total, { weight }) => total + weight, 0);
   if (sum <= 0) return null;
+  const choices = open.map(({ id, destinationUrl }) =>
+    choiceOf(ruleId, id, adorned(destinationUrl), handsOn),
+  );
+  if (choices.length === 1) return choices[0]!;
   let before = 0;
-  const shares = open.map(({ id, destinationUrl, weight }): Variant => {
+  const upTo = open.map(({ weight }) => {
     before += weight;
-    return { id, location: adorned(destinationUrl), upTo: before / sum };
+    return before / sum;
   });
-  if (shares.length === 1) return () => shares[0]!;
-  const last = shares.at(-1)!;
-  return (visitor) => {
-    const number = stickyNumber(visitor.key, `${salt} split`);
-    for (const share of shares) if (number < share.upTo) return share;
-    return last;
-  };
+  return { salt: `${parentId} split`, choices, upTo };
 }
 
 const utmQuery = (utm: RulesHome["utm"] = {}): string =>
@@ -173,8 +189,14 @@ function needsOf({ rules, split }: StoredRules): VisitorNeeds {
   return {
     clicks: asks("clicks"),
     cookie: running || asks("percentage", "newVisitor", "returning"),
-    rates: rates.filter(
-      (one, i) => rates.findIndex((other) => other.whose === one.whose && other.window === one.window) === i,
-    ),
+    rates:
+      rates.length === 0
+        ? NO_RATES
+        : rates.filter(
+            (one, i) =>
+              rates.findIndex((other) => other.whose === one.whose && other.window === one.window) === i,
+          ),
   };
 }
+
+const NO_RATES: VisitorNeeds["rates"] = [];

@@ -3,9 +3,9 @@ import type { Database } from "../../db/database.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import { isLoopbackHost, originOf } from "../../lib/url.ts";
 import type { Event } from "../../platform/events.ts";
-import type { CompiledRule } from "../../redirect/rules.ts";
+import type { ExplainedRule } from "../../redirect/rules.ts";
 import type { Route } from "../../redirect/snapshot.ts";
-import { compile, compileWithRules, type RoutingRow, type World } from "./snapshot.ts";
+import { compile, explained, type RoutingRow, type World } from "./snapshot.ts";
 
 /** What the redirect's cache offers to whoever knows that something changed. */
 export interface Droppable {
@@ -20,7 +20,7 @@ export interface Routing {
   read(
     host: string,
     slug: string,
-  ): Promise<{ readonly route: Route | null; readonly rules: readonly CompiledRule[] }>;
+  ): Promise<{ readonly route: Route | null; readonly rules: readonly ExplainedRule[] }>;
   /** Drops what a committed event has made stale, before its answer goes out. */
   heard(event: Event, cache: Droppable): void;
 }
@@ -56,7 +56,8 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
   return {
     async read(host, slug) {
       const row = await find(host, slug);
-      return row === undefined ? { route: null, rules: [] } : compileWithRules(row, world);
+      if (row === undefined) return { route: null, rules: [] };
+      return { route: compile(row, world), rules: explained(row, world) };
     },
     resolve(host, slug) {
       const row = find(host, slug);

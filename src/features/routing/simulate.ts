@@ -5,7 +5,7 @@ import { momentOf } from "../../platform/schema.ts";
 import { type Decision, decide, limitReached, sentTo } from "../../redirect/decide.ts";
 import { pages } from "../../redirect/pages.ts";
 import { explain } from "../../redirect/rules/explain.ts";
-import type { CompiledRule } from "../../redirect/rules.ts";
+import type { ExplainedRule } from "../../redirect/rules.ts";
 import type { DomainSnapshot, LinkSnapshot } from "../../redirect/snapshot.ts";
 import { countedOutcomes } from "../../redirect/visit.ts";
 import {
@@ -65,7 +65,7 @@ async function limited(
 
 const ruleOf = (decision: Decision): string => (decision.kind === "redirect" ? (decision.ruleId ?? "") : "");
 
-const told = (rules: readonly CompiledRule[], visitor: Visitor, decision: Decision): Simulation["rules"] =>
+const told = (rules: readonly ExplainedRule[], visitor: Visitor, decision: Decision): Simulation["rules"] =>
   rules.map(({ id, condition }) => {
     const { result, decidedBy, conditions } = explain(condition, visitor);
     return {

@@ -1,8 +1,10 @@
 import { withQuery } from "../../redirect/location.ts";
 import {
-  type CompiledRule,
   type CompiledRules,
   compileRules,
+  type ExplainedRule,
+  explainedRules,
+  type RulesHome,
   type StoredRules,
 } from "../../redirect/rules.ts";
 import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../redirect/snapshot.ts";
@@ -30,30 +32,31 @@ export interface World {
 type Loops = World["loops"];
 
 /** A link compiled for deciding. A host of a deleted workspace is nobody's, and its links are not there. */
-export const compile = (row: RoutingRow, world: World): Route | null => compileWithRules(row, world).route;
-
-/** The same, with the rules one by one for whoever wants to know why. */
-export function compileWithRules(
-  { domain, link, rules: stored }: RoutingRow,
+export function compile(
+  { domain, link, rules }: RoutingRow,
   { loops, closed, forwardsPaths }: World,
-): { readonly route: Route | null; readonly rules: readonly CompiledRule[] } {
-  if (domain.workspaceId !== null && closed(domain.workspaceId)) return { route: null, rules: [] };
+): Route | null {
+  if (domain.workspaceId !== null && closed(domain.workspaceId)) return null;
   const known = domainSnapshot(domain, loops, forwardsPaths(domain.id));
-  if (link === null || closed(link.workspaceId)) return { route: { domain: known, link: null }, rules: [] };
-  const rules = stored && rulesOf(link, stored as StoredRules, loops);
-  return { route: { domain: known, link: linkSnapshot(link, rules, loops) }, rules: rules?.rules ?? [] };
+  if (link === null || closed(link.workspaceId)) return { domain: known, link: null };
+  const compiled = rules && compileRules(rules as StoredRules, homeOf(link, loops));
+  return { domain: known, link: linkSnapshot(link, compiled, loops) };
 }
 
-function rulesOf(row: LinkRow, stored: StoredRules, loops: Loops): CompiledRules {
+/** The rules of a link one by one, for whoever wants to know why. */
+export const explained = ({ link, rules }: RoutingRow, { loops }: World): ExplainedRule[] =>
+  link === null || rules === null ? [] : explainedRules(rules as StoredRules, homeOf(link, loops));
+
+function homeOf(row: LinkRow, loops: Loops): RulesHome {
   const { redirectMode = "auto", forwardUtm = row.forwardQuery, utm } = optionsOf(row);
-  return compileRules(stored, {
+  return {
     parentId: row.id,
     forwardQuery: row.forwardQuery,
     forwardUtm,
     utm: (utm as Utm | undefined) ?? null,
     ownSplit: WITHOUT_RULE[redirectMode] === "destination",
     loops,
-  });
+  };
 }
 
 const domainSnapshot = (row: DomainRow, loops: Loops, forwardsPaths: boolean): DomainSnapshot => ({
