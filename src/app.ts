@@ -2,7 +2,7 @@ import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import { cameBySecure, frontPaths } from "./app/front.ts";
 import { jobLoopLater } from "./app/job-loop.ts";
 import { outboundOf } from "./app/outbound.ts";
-import { visitorPorts } from "./app/visitors.ts";
+import { linkLocks, visitorPorts } from "./app/visitors.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
@@ -51,6 +51,7 @@ import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
 import { openMisses } from "./redirect/misses.ts";
+import type { VisitorPorts } from "./redirect/visitor.ts";
 
 export interface AppOptions {
   readonly config: Config;
@@ -91,6 +92,8 @@ export interface Foundations extends AppOptions {
   /** Tests bring people who need not sign in, and time that passes by hand. */
   readonly people?: People | undefined;
   readonly monotonic?: { now(): number } | undefined;
+  /** Tests bring databases of places and networks. */
+  readonly visitors?: Partial<VisitorPorts> | undefined;
 }
 
 /** Puts the whole product together. This is the only file that knows every room. */
@@ -110,6 +113,7 @@ export async function assembleApp({
   forgetLostKeys: isForgetting,
   people: others,
   monotonic,
+  visitors: givenVisitors,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -124,6 +128,7 @@ export async function assembleApp({
   const tiers = await openTiers({ db, config, log });
   const limits = openLimits({ db, clock, log, config, limitsOf: tiers.of, after });
   const routing = await openRouting(db, firstRun.baseUrl);
+  const visitors = visitorPorts(clicks, givenVisitors);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
   const denials = openDenials({ clock, log, after: after ?? systemAfter });
@@ -199,7 +204,10 @@ export async function assembleApp({
     observe: metrics.observe,
     elsewhere: openOtherSide(db),
     knowsOrigin: keys.knowsOrigin,
-    features: (...of) => [...featureRoutes(...of, { firstRun, cookies }), ...(moreRoutes?.(...of) ?? [])],
+    features: (...of) => [
+      ...featureRoutes(...of, { firstRun, cookies, stage: { routing, visitors } }),
+      ...(moreRoutes?.(...of) ?? []),
+    ],
   });
 
   /** For what a person does who is nobody here. */
@@ -221,7 +229,9 @@ export async function assembleApp({
     claim: clicks.claim,
     exhausted: clicks.exhausted,
     consumes: (facts) => judge(facts).verdict === "human",
-    ...visitorPorts(ports, unasked),
+    used: clicks.used,
+    visitors,
+    locks: linkLocks(ports, unasked),
     secure: (request, peers) =>
       cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted),
     misses: openMisses(config.WAYPOST_MISS_LIMIT),

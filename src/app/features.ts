@@ -28,6 +28,12 @@ import { mailRoutes } from "../features/mail/routes.ts";
 import { memberRoutes } from "../features/members/routes.ts";
 import { qrRoutes } from "../features/qr/routes.ts";
 import { referenceRoutes } from "../features/reference/routes.ts";
+import { routingRoutes } from "../features/routing/routes.ts";
+import type { Stage } from "../features/routing/simulate.ts";
+import { finishSplitsJob } from "../features/rules/jobs.ts";
+import { purgeRules } from "../features/rules/purge.ts";
+import { ruleRoutes } from "../features/rules/routes.ts";
+import { splitRoutes } from "../features/rules/split-routes.ts";
 import type { FirstRunState } from "../features/setup/first-run.ts";
 import { setupRoutes } from "../features/setup/routes.ts";
 import { tierRoutes } from "../features/tiers/routes.ts";
@@ -46,7 +52,11 @@ import { VERSION } from "../version.ts";
 export const featureRoutes = (
   guard: Guard,
   app: AppInfo,
-  { firstRun, cookies }: { readonly firstRun: FirstRunState; readonly cookies: Cookies },
+  {
+    firstRun,
+    cookies,
+    stage,
+  }: { readonly firstRun: FirstRunState; readonly cookies: Cookies; readonly stage: Stage },
 ) => [
   setupRoutes(guard, firstRun),
   authRoutes(guard, cookies),
@@ -68,6 +78,9 @@ export const featureRoutes = (
   mailRoutes(guard),
   linkRoutes(guard),
   commentRoutes(guard),
+  ruleRoutes(guard),
+  splitRoutes(guard),
+  routingRoutes(guard, stage),
   qrRoutes(guard),
   analyticsRoutes(guard),
   referenceRoutes(guard, app, VERSION),
@@ -79,9 +92,10 @@ export const jobTypes = [
   writeLetterJob,
   identityUpkeepJob,
   emptyTrashJob,
+  finishSplitsJob,
   sendMailJob,
   mailUpkeepJob,
-  purgeWorkspacesJob([purgeLinks, purgeDomains, purgeMails]),
+  purgeWorkspacesJob([purgeLinks, purgeRules, purgeDomains, purgeMails]),
   resealJob,
   sealAuditJob,
   eraseAuditJob,

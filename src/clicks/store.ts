@@ -30,6 +30,8 @@ export const dimensions = [
   "utmCampaign",
   "utmTerm",
   "utmContent",
+  "rule",
+  "variant",
 ] as const;
 export type Dimension = (typeof dimensions)[number];
 

@@ -4,6 +4,10 @@ export const permissions = [
   "links:create",
   "links:update",
   "links:delete",
+  "rules:read",
+  "rules:create",
+  "rules:update",
+  "rules:delete",
   "domains:read",
   "domains:create",
   "domains:update",
@@ -47,6 +51,7 @@ export type Permission = (typeof permissions)[number];
 
 const viewer = [
   "links:read",
+  "rules:read",
   "domains:read",
   "analytics:read",
   "jobs:read",
@@ -58,6 +63,9 @@ const editor = [
   "links:create",
   "links:update",
   "links:delete",
+  "rules:create",
+  "rules:update",
+  "rules:delete",
   "jobs:update",
   "track:create",
 ] as const;

@@ -1,3 +1,4 @@
+import type { Window } from "./rules/condition.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** What a redirect must know of a domain. Made by `features/routing`, dropped when the domain changes. */
@@ -33,6 +34,17 @@ export interface LinkExtras {
   readonly forwardOnly: "campaign" | "others" | null;
   /** What the rules of the link choose for a visitor; null when there are none. */
   readonly choose: ((visitor: Visitor) => Choice | null) | null;
+  /** What the rules look at beside the request; null when it is nothing. */
+  readonly needs: VisitorNeeds | null;
+}
+
+/** What must be found out about a visitor before rules can be asked. */
+export interface VisitorNeeds {
+  /** How many clicks the link has had. */
+  readonly clicks: boolean;
+  /** The visitor must be known again: a cookie is set. */
+  readonly cookie: boolean;
+  readonly rates: readonly { readonly whose: "visitor" | "link"; readonly window: Window }[];
 }
 
 /** Where a rule sends a visitor. */
@@ -43,6 +55,8 @@ export interface Choice {
   /** ASCII, as it goes out. */
   readonly location: string;
   readonly forwardQuery: boolean;
+  /** As in `LinkExtras`, by what the rule says of it; left out, it is null. */
+  readonly forwardOnly?: LinkExtras["forwardOnly"];
 }
 
 /** All a redirect needs to know of a link: made when the link changes, read on every click. */

@@ -281,6 +281,7 @@ async function bodyOf(operation: Operation, key: string): Promise<Record<string,
   const body = validBody(api, operation);
   if (operation.id === "transferLink") return { ...body, workspaceId: target, domain: "links.test" };
   if (operation.id === "offerTransfer") return { ...body, userId: successor };
+  if (operation.id === "createRule") return { ...body, linkId: await makers["link"]!(app, key, operation) };
   if (operation.id !== "updateMember" && operation.id !== "createInvite") return body;
   return { ...body, role: await makers["role"]!(app, key, operation) };
 }

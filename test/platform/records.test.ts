@@ -44,6 +44,8 @@ afterAll(() => app.close());
 /** What an edit edits: a body that names nothing changes nothing. */
 const edits: Readonly<Record<string, object>> = {
   updateLink: { title: "otherwise" },
+  updateLinkRule: { name: "otherwise" },
+  updateRule: { name: "otherwise" },
   updateDomain: { slugLength: 9 },
   updateOwnWorkspace: { name: "Otherwise" },
   updateWorkspace: { name: "Yet otherwise" },
@@ -73,6 +75,15 @@ const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
   deleteQrLogo: () => app.call("PUT", "/qr/logo", { body: { image: PIXEL } }),
   unarchiveLink: (id) => app.call("POST", `/links/${id}/archive`),
   restoreLink: (id) => app.call("DELETE", `/links/${id}`),
+  createRule: async () => ({ linkId: await makers["link"]!(app, app.owner, { id: "", permission: null }) }),
+  async reorderLinkRules(id) {
+    const body = { name: "one", destinationUrl: "https://example.com/" };
+    const [one, other] = [
+      await app.call("POST", `/links/${id}/rules`, { body }),
+      await app.call("POST", `/links/${id}/rules`, { body }),
+    ];
+    return { rules: [other.body.data.id, one.body.data.id] };
+  },
   removeSuppression: () => app.operate("POST", "/mail/suppressions", { address: "ada@example.com" }),
   enableUser: (id) => app.operate("POST", `/users/${id}/disable`),
   restoreWorkspace: (id) => them.call("DELETE", `/workspaces/${id}?confirm=${TO_DELETE}`),
@@ -91,8 +102,8 @@ const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
     return { credential: new SoftAuthenticator("links.test", ORIGIN, them.id).create(challenge) };
   },
 };
-/** Does nothing in an installation without a mail server. */
-const idle = new Set(["resendMail"]);
+/** Does nothing in an installation without a mail server, or ever. */
+const idle = new Set(["resendMail", "simulateLink"]);
 /** Is done by a person between two workspaces: test/features/links/transfer.test.ts has what is on record of it. */
 const elsewhere = new Set(["transferLink"]);
 /** Needs a person with a fresh proof, in a workspace of their own. */
@@ -143,7 +154,8 @@ async function done(operation: Operation) {
 }
 
 const isBody = ({ id }: Operation, value: unknown): value is object =>
-  ["offerTransfer", "enableTotp", "addPasskey"].includes(id) && value !== undefined;
+  ["offerTransfer", "enableTotp", "addPasskey", "createRule", "reorderLinkRules"].includes(id) &&
+  value !== undefined;
 
 /** The fields of an edit stand there as they are, and as they were. */
 function expectBothSides(entry: { data: object; previous: Record<string, unknown> }, edit: object): void {
@@ -260,11 +272,15 @@ const nothingBefore = [
   "qr_template.deleted",
   "role.created",
   "role.deleted",
+  "rule.created",
+  "rule.deleted",
   "session.confirmed",
   "session.created",
   "session.ended",
   "session.refresh_reused",
   "session.refreshed",
+  "split.created",
+  "split.deleted",
   "tier.created",
   "tier.deleted",
   "token.created",

@@ -15,6 +15,7 @@ import type { JobType } from "../../src/platform/jobs/job.ts";
 import { localOperator } from "../../src/platform/local-door.ts";
 import type { MailTransport } from "../../src/platform/mail/transport.ts";
 import { permissions, type Role, roles } from "../../src/platform/permissions.ts";
+import type { VisitorPorts } from "../../src/redirect/visitor.ts";
 import { type HandClock, handClock } from "./clock.ts";
 import { openTestDatabase } from "./database.ts";
 import { freshFolder } from "./sqlite.ts";
@@ -72,6 +73,8 @@ export interface TestAppOptions {
   readonly beside?: Pick<TestApp, "db" | "clock" | "dataDir">;
   /** Who people are; without it nobody signs in. */
   readonly people?: People;
+  /** What is known of visitors: places, networks. */
+  readonly visitors?: Partial<VisitorPorts>;
   /** Leave the installation as it is on the first day. */
   readonly fresh?: boolean;
 }
@@ -102,6 +105,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     moreRoutes: options.routes,
     mail: options.mail?.(config),
     people: options.people,
+    visitors: options.visitors,
     // What is remembered for a while is remembered until the test's clock is moved.
     monotonic: clock,
   });
@@ -227,6 +231,12 @@ export const noClicks = async (): Promise<Clicks & { stop(): Promise<void> }> =>
   throttled: () => {},
   claim: () => true,
   exhausted: () => false,
+  used: () => 0,
+  dailyKey: ({ domainId, address, userAgent }) =>
+    new Bun.CryptoHasher("sha256")
+      .update(`${domainId} ${address} ${userAgent}`)
+      .digest("base64url")
+      .slice(0, 22),
   query: async () => ({ rows: [], exact: true }),
   totals: async () => [],
   totalsSince: async () => [],

@@ -205,13 +205,26 @@ export type MakerOf<App> = (
 /** Makes what a path names, in the workspace of the key, by the API and nothing else. */
 export const plainMakers: Readonly<
   Record<
-    "link" | "comment" | "template" | "domain" | "key" | "extension" | "tier" | "role" | "invite",
+    "link" | "rule" | "comment" | "template" | "domain" | "key" | "extension" | "tier" | "role" | "invite",
     MakerOf<Asked>
   >
 > = {
-  async link(app, key) {
-    return (await app.call("POST", "/links", { key, body: { destinationUrl: "https://example.com/" } })).body
-      .data.id;
+  /** With a split for those who look for one. */
+  async link(app, key, { id: operation }) {
+    const body = { destinationUrl: "https://example.com/" };
+    const { id } = (await app.call("POST", "/links", { key, body })).body.data;
+    if (/^(get|finish|delete)Split$/.test(operation)) {
+      const variants = ["a", "b"].map((one) => ({ destinationUrl: `https://example.com/${one}` }));
+      await app.call("PUT", `/links/${id}/split`, { key, body: { variants } });
+    }
+    return id;
+  },
+  async rule(app, key, operation) {
+    const link = await plainMakers.link(app, key, operation);
+    const body = { name: "made", destinationUrl: "https://example.com/rule" };
+    const { id } = (await app.call("POST", `/links/${link}/rules`, { key, body })).body.data;
+    linkOf.set(id, link);
+    return id;
   },
   async comment(app, key, operation) {
     const link = await plainMakers.link(app, key, operation);
@@ -355,7 +368,8 @@ export function surprises(api: Api, given: Schema, value: unknown, at = ""): str
     return each.find((found) => found.length === 0) ?? each.toSorted((a, b) => a.length - b.length)[0]!;
   }
   const types = schema.type === undefined ? [] : [schema.type].flat();
-  if (types.length > 0 && !types.includes(typeNameOf(value))) return [`${at} is no ${types.join(" or ")}`];
+  const isOne = types.includes(typeNameOf(value)) || (types.includes("number") && Number.isInteger(value));
+  if (types.length > 0 && !isOne) return [`${at} is no ${types.join(" or ")}`];
   if (Array.isArray(value))
     return value.flatMap((one, i) => (schema.items ? surprises(api, schema.items, one, `${at}/${i}`) : []));
   if (typeof value !== "object" || value === null || !schema.properties || schema.additionalProperties)

@@ -43,6 +43,8 @@ const columns: Readonly<Record<Dimension, Column>> = {
   utmCampaign: campaign("campaign"),
   utmTerm: campaign("term"),
   utmContent: campaign("content"),
+  rule: { column: "rule", values: "texts" },
+  variant: { column: "variant", values: "texts" },
 };
 
 /** What questions are put to. */

@@ -8,6 +8,7 @@ import { keyTables } from "./keys.ts";
 import { linkTables } from "./links.ts";
 import { mailTables } from "./mail.ts";
 import { qrTables } from "./qr.ts";
+import { ruleTables } from "./rules.ts";
 import { workspaceTables } from "./workspaces.ts";
 
 /** Every table of the product, written once and built for either dialect. */
@@ -20,6 +21,7 @@ export const defineTables = (kit: Kit) => ({
   ...keyTables(kit),
   ...domainTables(kit),
   ...linkTables(kit),
+  ...ruleTables(kit),
   ...mailTables(kit),
   ...qrTables(kit),
 });

@@ -1,4 +1,12 @@
 import { withQuery } from "../../redirect/location.ts";
+import {
+  type CompiledRules,
+  compileRules,
+  type ExplainedRule,
+  explainedRules,
+  type RulesHome,
+  type StoredRules,
+} from "../../redirect/rules.ts";
 import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../redirect/snapshot.ts";
 import type { DomainRow } from "../domains/model.ts";
 import type { LinkRow } from "../links/model.ts";
@@ -8,6 +16,8 @@ import { type Utm, utmQuery } from "../links/utm.ts";
 export interface RoutingRow {
   readonly domain: DomainRow;
   readonly link: LinkRow | null;
+  /** Rules and splits of the link; null for nearly all. */
+  readonly rules: { readonly rules: unknown; readonly split: unknown } | null;
 }
 
 /** What is known beside the rows. */
@@ -22,11 +32,30 @@ export interface World {
 type Loops = World["loops"];
 
 /** A link compiled for deciding. A host of a deleted workspace is nobody's, and its links are not there. */
-export function compile({ domain, link }: RoutingRow, { loops, closed, forwardsPaths }: World): Route | null {
+export function compile(
+  { domain, link, rules }: RoutingRow,
+  { loops, closed, forwardsPaths }: World,
+): Route | null {
   if (domain.workspaceId !== null && closed(domain.workspaceId)) return null;
+  const known = domainSnapshot(domain, loops, forwardsPaths(domain.id));
+  if (link === null || closed(link.workspaceId)) return { domain: known, link: null };
+  const compiled = rules && compileRules(rules as StoredRules, homeOf(link, loops));
+  return { domain: known, link: linkSnapshot(link, compiled, loops) };
+}
+
+/** The rules of a link one by one, for whoever wants to know why. */
+export const explained = ({ link, rules }: RoutingRow, { loops }: World): ExplainedRule[] =>
+  link === null || rules === null ? [] : explainedRules(rules as StoredRules, homeOf(link, loops));
+
+function homeOf(row: LinkRow, loops: Loops): RulesHome {
+  const { redirectMode = "auto", forwardUtm = row.forwardQuery, utm } = optionsOf(row);
   return {
-    domain: domainSnapshot(domain, loops, forwardsPaths(domain.id)),
-    link: link === null || closed(link.workspaceId) ? null : linkSnapshot(link, loops),
+    parentId: row.id,
+    forwardQuery: row.forwardQuery,
+    forwardUtm,
+    utm: (utm as Utm | undefined) ?? null,
+    ownSplit: WITHOUT_RULE[redirectMode] === "destination",
+    loops,
   };
 }
 
@@ -41,9 +70,9 @@ const domainSnapshot = (row: DomainRow, loops: Loops, forwardsPaths: boolean): D
   forwardsPaths,
 });
 
-function linkSnapshot(row: LinkRow, loops: Loops): LinkSnapshot {
+function linkSnapshot(row: LinkRow, rules: CompiledRules | null, loops: Loops): LinkSnapshot {
   const options = optionsOf(row);
-  const extras = extrasOf(row, options);
+  const extras = extrasOf(row, options, rules);
   return {
     id: row.id,
     workspaceId: row.workspaceId,
@@ -67,13 +96,14 @@ function locationOf({ destinationUrl }: LinkRow, { utm }: LinkOptions): string {
 }
 
 /** Null for all links that lead every visitor to the same place at all times. */
-function extrasOf(row: LinkRow, options: LinkOptions): LinkExtras | null {
+function extrasOf(row: LinkRow, options: LinkOptions, rules: CompiledRules | null): LinkExtras | null {
   const { startsAt, passwordHash, forwardPath } = row;
   const otherwise = WITHOUT_RULE[options.redirectMode ?? "auto"];
   const forwardOnly = forwardOnlyOf(row, options);
   const isPlain = otherwise === "destination" && startsAt === null && passwordHash === null;
-  if (isPlain && !forwardPath && forwardOnly === null) return null;
-  return { otherwise, startsAt, passwordHash, forwardPath, forwardOnly, choose: null };
+  if (isPlain && !forwardPath && forwardOnly === null && rules === null) return null;
+  const { choose = null, needs = null } = rules ?? {};
+  return { otherwise, startsAt, passwordHash, forwardPath, forwardOnly, choose, needs };
 }
 
 const WITHOUT_RULE: Readonly<Record<RedirectMode, LinkExtras["otherwise"]>> = {

@@ -49,6 +49,8 @@ export const visit = (over: Partial<Visit> = {}): Visit => ({
   purpose: "",
   query: "",
   optedOut: false,
+  ruleId: "",
+  variantId: "",
   ...over,
 });
 
