@@ -31,13 +31,17 @@ const featureOrder = [
     "keyring",
     "audit",
     "domains",
+    "tags",
+    "folders",
+    "utm",
+    "campaigns",
     "setup",
     "mail",
     "links",
     "environments",
     "routing",
   ],
-  ...["analytics", "reference"],
+  ...["views", "search", "analytics", "reference"],
 ];
 
 /** Where packages live. One that is not named here is nobody's. */
@@ -108,6 +112,7 @@ const transactionHouses = new Set([
   "features/keys/authenticate.ts",
   "features/workspaces/purge.ts",
   "features/links/purge.ts",
+  "features/tags/settle.ts",
   "features/mail/purge.ts",
   "features/installation/installation.ts",
   "features/analytics/mirror.ts",

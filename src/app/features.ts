@@ -2,9 +2,11 @@ import { analyticsRoutes } from "../features/analytics/routes.ts";
 import { eraseAuditJob } from "../features/audit/erase.ts";
 import { auditRoutes } from "../features/audit/routes.ts";
 import { sealAuditJob } from "../features/audit/seal.ts";
+import { campaignRoutes } from "../features/campaigns/routes.ts";
 import { purgeDomains } from "../features/domains/purge.ts";
 import { domainRoutes } from "../features/domains/routes.ts";
 import { extensionRoutes } from "../features/extensions/routes.ts";
+import { folderRoutes } from "../features/folders/routes.ts";
 import { accountRoutes } from "../features/identity/account-routes.ts";
 import { authRoutes } from "../features/identity/auth-routes.ts";
 import { writeLetterJob } from "../features/identity/by-letter.ts";
@@ -26,9 +28,14 @@ import { purgeMails } from "../features/mail/purge.ts";
 import { mailRoutes } from "../features/mail/routes.ts";
 import { memberRoutes } from "../features/members/routes.ts";
 import { referenceRoutes } from "../features/reference/routes.ts";
+import { searchRoutes } from "../features/search/routes.ts";
 import type { FirstRunState } from "../features/setup/first-run.ts";
 import { setupRoutes } from "../features/setup/routes.ts";
+import { settleTagJob, tagUpkeepJob } from "../features/tags/jobs.ts";
+import { tagRoutes } from "../features/tags/routes.ts";
 import { tierRoutes } from "../features/tiers/routes.ts";
+import { utmRoutes } from "../features/utm/routes.ts";
+import { viewRoutes } from "../features/views/routes.ts";
 import { purgeWorkspacesJob } from "../features/workspaces/purge.ts";
 import { workspaceRoutes } from "../features/workspaces/routes.ts";
 import type { AppInfo } from "../platform/api.ts";
@@ -63,8 +70,14 @@ export const featureRoutes = (
   keyringRoutes(guard),
   auditRoutes(guard),
   domainRoutes(guard),
+  tagRoutes(guard),
+  folderRoutes(guard),
+  utmRoutes(guard),
+  campaignRoutes(guard),
   mailRoutes(guard),
   linkRoutes(guard),
+  viewRoutes(guard),
+  searchRoutes(guard),
   analyticsRoutes(guard),
   referenceRoutes(guard, app, VERSION),
 ];
@@ -75,6 +88,8 @@ export const jobTypes = [
   writeLetterJob,
   identityUpkeepJob,
   emptyTrashJob,
+  settleTagJob,
+  tagUpkeepJob,
   sendMailJob,
   mailUpkeepJob,
   purgeWorkspacesJob([purgeLinks, purgeDomains, purgeMails]),

@@ -8,6 +8,7 @@ import postgres0007 from "../../migrations/postgres/0007_keys.sql" with { type: 
 import postgres0008 from "../../migrations/postgres/0008_audit.sql" with { type: "text" };
 import postgres0009 from "../../migrations/postgres/0009_mail_lists.sql" with { type: "text" };
 import postgres0011 from "../../migrations/postgres/0011_fields.sql" with { type: "text" };
+import postgres0012 from "../../migrations/postgres/0012_organise.sql" with { type: "text" };
 import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
 import sqlite0002 from "../../migrations/sqlite/0002_jobs.sql" with { type: "text" };
 import sqlite0003 from "../../migrations/sqlite/0003_list_indexes.sql" with { type: "text" };
@@ -18,6 +19,7 @@ import sqlite0007 from "../../migrations/sqlite/0007_keys.sql" with { type: "tex
 import sqlite0008 from "../../migrations/sqlite/0008_audit.sql" with { type: "text" };
 import sqlite0009 from "../../migrations/sqlite/0009_mail_lists.sql" with { type: "text" };
 import sqlite0011 from "../../migrations/sqlite/0011_fields.sql" with { type: "text" };
+import sqlite0012 from "../../migrations/sqlite/0012_organise.sql" with { type: "text" };
 
 /** One step of the schema, in both dialects. Once released it is never edited: the next step corrects it. */
 export interface Migration {
@@ -40,4 +42,5 @@ export const migrations: readonly Migration[] = [
   { name: "0008_audit", sqlite: sqlite0008, postgres: postgres0008 },
   { name: "0009_mail_lists", sqlite: sqlite0009, postgres: postgres0009 },
   { name: "0011_fields", sqlite: sqlite0011, postgres: postgres0011 },
+  { name: "0012_organise", sqlite: sqlite0012, postgres: postgres0012 },
 ];

@@ -92,6 +92,12 @@ Times are ISO 8601 in UTC. Unknown fields are refused and named.
 export const TAGS: Readonly<Record<string, string>> = {
   Links: "Short links: make, find, change, archive, destroy.",
   Analytics: "How links are used. One way of counting everywhere.",
+  Tags: "Words that links are sorted by.",
+  Folders: "Where links stand, and which members see them.",
+  Campaigns: "What links are for: their cost, budgets and goals.",
+  "UTM templates": "What is put on destinations, filled in link by link.",
+  Views: "Lists of links as somebody likes to see them.",
+  Search: "Links, domains, tags, campaigns and members at once.",
   Domains: "Hosts that serve short links.",
   Jobs: "Work that outlives its request: what waits, runs, and has failed.",
   Keys: "API keys and what they may do.",

@@ -131,7 +131,13 @@ const namedIn = (path: string): string => /^\/workspaces\/(\w+)/.exec(path)?.[1]
 const ended = new Set<string>();
 
 /** What is not done although it may be: the world is not so. */
-const otherwise: Readonly<Record<string, number>> = { resendMail: 409 };
+const otherwise: Readonly<Record<string, number>> = {
+  resendMail: 409,
+  // Somebody else keeps them for themselves.
+  getView: 404,
+  updateView: 404,
+  deleteView: 404,
+};
 /** What keys do not do although they have the permission: a person with a fresh proof is needed. */
 const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer"]);
 /** What belongs to no workspace: everybody who may see any sees all. */
@@ -160,6 +166,7 @@ const foreign = (operation: Operation, key: string): Promise<string> =>
 /** Bodies that name something of the workspace; whoever asks is strong enough for it. */
 async function bodyOf(operation: Operation, key: string): Promise<Record<string, unknown> | undefined> {
   const body = validBody(api, operation);
+  if (operation.id === "mergeTag") return { ...body, into: await makers["tag"]!(app, key, operation) };
   if (operation.id === "offerTransfer") return { ...body, userId: successor };
   if (operation.id !== "updateMember" && operation.id !== "createInvite") return body;
   return { ...body, role: await makers["role"]!(app, key, operation) };

@@ -43,6 +43,11 @@ afterAll(() => app.close());
 /** What an edit edits: a body that names nothing changes nothing. */
 const edits: Readonly<Record<string, object>> = {
   updateLink: { title: "otherwise" },
+  updateTag: { name: "otherwise" },
+  updateFolder: { name: "otherwise" },
+  updateCampaign: { name: "otherwise", status: "paused" },
+  updateUtmTemplate: { source: "otherwise" },
+  updateView: { shared: true },
   updateDomain: { slugLength: 9 },
   updateOwnWorkspace: { name: "Otherwise" },
   updateWorkspace: { name: "Yet otherwise" },
@@ -68,6 +73,7 @@ async function offered(id: string): Promise<object> {
 }
 /** What must have been done before, for the operation to do anything; it may say what the body is then. */
 const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
+  mergeTag: async () => ({ into: await makers["tag"]!(app, app.owner, { id: "", permission: null }) }),
   unarchiveLink: (id) => app.call("POST", `/links/${id}/archive`),
   restoreLink: (id) => app.call("DELETE", `/links/${id}`),
   removeSuppression: () => app.operate("POST", "/mail/suppressions", { address: "ada@example.com" }),
@@ -138,7 +144,7 @@ async function done(operation: Operation) {
 }
 
 const isBody = ({ id }: Operation, value: unknown): value is object =>
-  ["offerTransfer", "enableTotp", "addPasskey"].includes(id) && value !== undefined;
+  ["mergeTag", "offerTransfer", "enableTotp", "addPasskey"].includes(id) && value !== undefined;
 
 /** The fields of an edit stand there as they are, and as they were. */
 function expectBothSides(entry: { data: object; previous: Record<string, unknown> }, edit: object): void {
@@ -220,10 +226,14 @@ const nothingBefore = [
   "access.denied",
   "audit.erased",
   "audit.erasure_asked",
+  "campaign.created",
+  "campaign.deleted",
   "domain.created",
   "domain.deleted",
   "extension.created",
   "extension.deleted",
+  "folder.created",
+  "folder.deleted",
   "installation.set_up",
   "invite.created",
   "job.cancelled",
@@ -252,6 +262,9 @@ const nothingBefore = [
   "session.ended",
   "session.refresh_reused",
   "session.refreshed",
+  "tag.created",
+  "tag.deleted",
+  "tag.merged",
   "tier.created",
   "tier.deleted",
   "token.created",
@@ -275,6 +288,10 @@ const nothingBefore = [
   "user.totp_disabled",
   "user.totp_enabled",
   "user.totp_enrolled",
+  "utm_template.created",
+  "utm_template.deleted",
+  "view.created",
+  "view.deleted",
   "workspace.created",
   "workspace.purged",
   "workspace.transfer_cancelled",

@@ -98,6 +98,11 @@ let made = 0;
 /** Where an example can be used only once, or means something else here. */
 const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   createUser: () => ({ email: `user-${++made}@example.org` }),
+  createTag: () => ({ name: `tag ${++made}` }),
+  createFolder: () => ({ name: `folder ${++made}` }),
+  createCampaign: () => ({ name: `campaign ${++made}` }),
+  createUtmTemplate: () => ({ name: `template ${++made}`, source: "letter" }),
+  createView: () => ({ name: `view ${++made}` }),
   createDomain: () => ({ host: `host-${++made}.example` }),
   createKey: () => ({ permissions: ["keys:create"] }),
   createInvite: () => ({ email: `invited-${++made}@example.org` }),
@@ -169,6 +174,22 @@ export const makers: Readonly<Record<string, Maker>> = {
   async link(app, key) {
     return (await app.call("POST", "/links", { key, body: { destinationUrl: "https://example.com/" } })).body
       .data.id;
+  },
+  async tag(app, key) {
+    return (await app.call("POST", "/tags", { key, body: { name: `tag ${++made}` } })).body.data.id;
+  },
+  async folder(app, key) {
+    return (await app.call("POST", "/folders", { key, body: { name: `folder ${++made}` } })).body.data.id;
+  },
+  async campaign(app, key) {
+    return (await app.call("POST", "/campaigns", { key, body: { name: `campaign ${++made}` } })).body.data.id;
+  },
+  async utmTemplate(app, key) {
+    const body = { name: `template ${++made}`, source: "letter" };
+    return (await app.call("POST", "/utm-templates", { key, body })).body.data.id;
+  },
+  async view(app, key) {
+    return (await app.call("POST", "/views", { key, body: { name: `view ${++made}` } })).body.data.id;
   },
   async domain(app, key) {
     return (await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } })).body.data

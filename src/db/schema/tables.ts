@@ -7,6 +7,7 @@ import { jobTables } from "./jobs.ts";
 import { keyTables } from "./keys.ts";
 import { linkTables } from "./links.ts";
 import { mailTables } from "./mail.ts";
+import { organiseTables } from "./organise.ts";
 import { workspaceTables } from "./workspaces.ts";
 
 /** Every table of the product, written once and built for either dialect. */
@@ -18,6 +19,7 @@ export const defineTables = (kit: Kit) => ({
   ...workspaceTables(kit),
   ...keyTables(kit),
   ...domainTables(kit),
+  ...organiseTables(kit),
   ...linkTables(kit),
   ...mailTables(kit),
 });

@@ -1,11 +1,11 @@
 import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../redirect/snapshot.ts";
 import type { DomainRow } from "../domains/model.ts";
-import type { LinkRow } from "../links/model.ts";
+import type { StoredLink } from "../links/model.ts";
 import { type LinkOptions, optionsOf } from "../links/options.ts";
 
 export interface RoutingRow {
   readonly domain: DomainRow;
-  readonly link: LinkRow | null;
+  readonly link: StoredLink | null;
 }
 
 /** Tells locations that would come back to us: a host may have become ours after they were stored. */
@@ -33,7 +33,7 @@ const domainSnapshot = (row: DomainRow, loops: Loops): DomainSnapshot => ({
   expiredUrl: fallback(row.expiredUrl, loops),
 });
 
-const linkSnapshot = (row: LinkRow, loops: Loops): LinkSnapshot => ({
+const linkSnapshot = (row: StoredLink, loops: Loops): LinkSnapshot => ({
   id: row.id,
   workspaceId: row.workspaceId,
   version: row.version,
@@ -49,7 +49,7 @@ const linkSnapshot = (row: LinkRow, loops: Loops): LinkSnapshot => ({
 });
 
 /** Null for all links that lead every visitor to the same place at all times. */
-function extrasOf(row: LinkRow, options: LinkOptions): LinkExtras | null {
+function extrasOf(row: StoredLink, options: LinkOptions): LinkExtras | null {
   const otherwise =
     ({ rule_only: "not_found", never: "nowhere" } as const)[options.redirectMode as string] ?? "destination";
   if (otherwise === "destination" && row.startsAt === null) return null;

@@ -146,6 +146,13 @@ async function fill(): Promise<void> {
   await link("a", id, { tags: ["x", "y"] });
   await link("b", id);
   await link("c", testId, { tags: ["z"] });
+  const folder = await ada.call("POST", "/folders", { name: "F" }, id);
+  const members = [{ userId: bob.id, access: "read" }];
+  await ada.call("PATCH", `/folders/${folder.body.data.id}`, { members }, id);
+  await ada.call("POST", "/folders", { name: "In", parentId: folder.body.data.id }, id);
+  await ada.call("POST", "/campaigns", { name: "C" }, id);
+  await ada.call("POST", "/utm-templates", { name: "U", source: "s" }, id);
+  await ada.call("POST", "/views", { name: "V" }, id);
   await ada.call("POST", "/extensions", { name: "E", appId: "abc" }, id);
   const role = await ada.call("POST", `/workspaces/${id}/roles`, { name: "R", permissions: ["links:read"] });
   await ada.call("POST", `/workspaces/${id}/invites`, { email: "x@example.org", role: role.body.data.id });
