@@ -36,7 +36,7 @@ const settings = {
   costModel: t.Optional(nullable(CostModel)),
   costAmount: t.Optional(nullable(Amount("What one costs."))),
   currency: t.Optional(
-    nullable(t.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217", examples: ["EUR"] })),
+    nullable(t.String({ pattern: "^[A-Z]{3}$", maxLength: 3, description: "ISO 4217", examples: ["EUR"] })),
   ),
   dailyBudget: t.Optional(nullable(Amount("For each day of the workspace's time zone."))),
   totalBudget: t.Optional(nullable(Amount("For all days together."))),
