@@ -1,7 +1,7 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
-import { frontPaths } from "./app/front.ts";
+import { cameBySecure, frontPaths } from "./app/front.ts";
+import { visitorPorts } from "./app/visitors.ts";
 import type { Clicks } from "./clicks/clicks.ts";
-import { agentReader } from "./clicks/enrich/agent.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
@@ -19,7 +19,7 @@ import { openMemberships } from "./features/workspaces/memberships.ts";
 import { startHeavyThread } from "./heavy.ts";
 import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
-import { parseNetwork } from "./lib/ip.ts";
+import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
 import { openPasswords } from "./lib/passwords.ts";
@@ -217,8 +217,9 @@ export async function assembleApp({
     claim: clicks.claim,
     exhausted: clicks.exhausted,
     consumes: (facts) => judge(facts).verdict === "human",
-    // Places are unknown until a database of them is there.
-    visitors: { agent: agentReader(), locate: () => null },
+    ...visitorPorts(ports, unasked),
+    secure: (request, peers) =>
+      cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted),
     misses: openMisses(config.WAYPOST_MISS_LIMIT),
     throttled: clicks.throttled,
     clock,

@@ -21,6 +21,7 @@ import { jobRoutes } from "../features/jobs/routes.ts";
 import { keyringRoutes } from "../features/keyring/routes.ts";
 import { keyRoutes } from "../features/keys/routes.ts";
 import { tokenRoutes } from "../features/keys/token-routes.ts";
+import { commentRoutes } from "../features/links/comment-routes.ts";
 import { emptyTrashJob } from "../features/links/jobs.ts";
 import { purgeLinks } from "../features/links/purge.ts";
 import { linkRoutes } from "../features/links/routes.ts";
@@ -78,6 +79,7 @@ export const featureRoutes = (
   linkRoutes(guard),
   viewRoutes(guard),
   searchRoutes(guard),
+  commentRoutes(guard),
   analyticsRoutes(guard),
   referenceRoutes(guard, app, VERSION),
 ];

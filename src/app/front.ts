@@ -49,5 +49,6 @@ const overloaded = () =>
     headers: { "retry-after": "1" },
   });
 
-const cameBySecure = (request: Request, peer: string, trusted: readonly Network[]): boolean =>
+/** Whether the browser speaks TLS to a proxy we trust. */
+export const cameBySecure = (request: Request, peer: string, trusted: readonly Network[]): boolean =>
   request.headers.get("x-forwarded-proto") === "https" && isWithin(peer, trusted);

@@ -1,3 +1,4 @@
+import { campaignPairs, withPath, withQuery } from "./location.ts";
 import type { DomainSnapshot, LinkExtras, LinkSnapshot } from "./snapshot.ts";
 import type { Outcome } from "./visit.ts";
 import type { Visitor } from "./visitor.ts";
@@ -15,6 +16,8 @@ export type Decision =
       readonly ruleId?: string;
       readonly variantId?: string;
     }
+  /** Asked for the password of the link. */
+  | { readonly kind: "password"; readonly outcome: "password_asked" }
   /** Counted, and answered with nothing. */
   | { readonly kind: "track"; readonly outcome: "tracked" }
   | { readonly kind: "page"; readonly outcome: Outcome | null; readonly page: PageName };
@@ -30,6 +33,10 @@ export interface DecisionFacts {
   readonly root: boolean;
   /** There for links with extras; nobody else is looked at. */
   readonly visitor?: Visitor | null;
+  /** The visitor has shown the password of the link. */
+  readonly unlocked?: boolean;
+  /** What stands behind the slug: empty, or a path from its slash on. */
+  readonly rest?: string;
 }
 
 /**
@@ -58,18 +65,28 @@ function decideExtras(
   domain: DomainSnapshot,
   link: LinkSnapshot,
   extras: LinkExtras,
-  { at, visitor }: DecisionFacts,
+  { at, visitor = null, unlocked = false, rest = "" }: DecisionFacts,
 ): Decision {
   if (extras.startsAt !== null && at < extras.startsAt) return missing(domain, "disabled");
   if (extras.otherwise === "nowhere") return { kind: "track", outcome: "tracked" };
+  if (extras.passwordHash !== null && !unlocked) return { kind: "password", outcome: "password_asked" };
   const chosen = visitor && extras.choose !== null ? extras.choose(visitor) : null;
   if (chosen === null && extras.otherwise === "not_found") return missing(domain, "not_found");
+  const to = chosen ?? { location: link.location, forwardQuery: link.forwardQuery };
   return {
     kind: "redirect",
     outcome: "redirected",
     status: link.status,
-    ...(chosen ?? { location: link.location, forwardQuery: link.forwardQuery }),
+    ...to,
+    location: handedOn(to.location, extras, rest, visitor),
   };
+}
+
+/** The location with what this visitor brings along, but for a whole query, which the handler adds. */
+function handedOn(location: string, extras: LinkExtras, rest: string, visitor: Visitor | null): string {
+  const behind = rest === "" || !extras.forwardPath ? location : withPath(location, rest);
+  if (extras.forwardOnly === null || !visitor || visitor.query === "") return behind;
+  return withQuery(behind, campaignPairs(visitor.query, extras.forwardOnly === "campaign"));
 }
 
 /** The decision for a link whose clicks are used up. */

@@ -6,11 +6,14 @@ import type { CachedRoute, RouteCache } from "./cache.ts";
 import { clientReader, type Peers } from "./client.ts";
 import { type Decision, decide, limitReached } from "./decide.ts";
 import { withQuery } from "./location.ts";
+import type { Locks } from "./locks.ts";
 import type { Misses } from "./misses.ts";
 import { pageResponse, pages } from "./pages.ts";
+import { findPrefix } from "./prefix.ts";
 import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
 import { heatMax } from "./second-chance.ts";
-import type { DomainSnapshot } from "./snapshot.ts";
+import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
+import { unlock } from "./unlock.ts";
 import { countedOutcomes, type Visit } from "./visit.ts";
 import { Visitor, type VisitorPorts } from "./visitor.ts";
 
@@ -31,13 +34,17 @@ export interface RedirectPorts {
   throttled?(domain: DomainSnapshot, at: number): void;
   /** What links with extras want to know of their visitors. */
   readonly visitors: VisitorPorts;
+  /** Who may pass links with a password. */
+  readonly locks: Locks;
+  /** Whether the visitor's browser speaks TLS; left out, it is not known to. */
+  secure?(request: Request, peers: Peers): boolean;
   readonly clock: Clock;
   /** Networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly Network[];
   /** The address the server listens on, as `clientReader` wants to know it. */
   readonly listensOn?: string;
   /** Told of what failed while a visitor was answered nevertheless. */
-  failed(what: "resolve" | "record" | "claim", error: unknown): void;
+  failed(what: "resolve" | "record" | "claim" | "unlock", error: unknown): void;
 }
 
 /** A visit before it is known what becomes of it. */
@@ -75,12 +82,21 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     if (methodOf(request.method) === null) return pageResponse(pages.method);
     const place = placeOf(url);
     if (place === null) return pageResponse(pages.bad_request);
-    const { spelling, host, slug, query } = place;
+    const { spelling, host, slug } = place;
     if (slug !== "" && isGuessing(host, request, peers)) return pageResponse(pages.too_many);
     const kept = routes.lookUp(spelling, host, slug);
     return kept instanceof Promise
-      ? kept.then((late) => serve(late, slug === "", query, request, peers)).catch(unavailable)
-      : serve(kept, slug === "", query, request, peers);
+      ? kept.then((late) => answerPlace(late, place, request, peers)).catch(unavailable)
+      : answerPlace(kept, place, request, peers);
+  }
+
+  function answerPlace(kept: CachedRoute, place: Place, request: Request, peers: Peers): Answer {
+    if (kept.link === null && kept.domain?.forwardsPaths && place.slug.includes("/"))
+      return findPrefix(routes, place.spelling, place.host).then(
+        (found) => serve(found?.kept ?? kept, false, place.query, request, peers, found?.rest),
+        unavailable,
+      );
+    return serve(kept, place.slug === "", place.query, request, peers);
   }
 
   /** Asked before the lookup, which would bring a link that was guessed into memory, where everybody gets it. */
@@ -93,14 +109,23 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     return domain !== null;
   }
 
-  function serve(kept: CachedRoute, root: boolean, query: string, request: Request, peers: Peers): Answer {
+  function serve(
+    kept: CachedRoute,
+    root: boolean,
+    query: string,
+    request: Request,
+    peers: Peers,
+    rest = "",
+  ): Answer {
     const method = methodOf(request.method);
     if (method === null) return pageResponse(pages.method);
     const { headers } = request;
     if (hostHeader(headers) === null) return pageResponse(pages.bad_request);
     const { domain } = kept;
     if (domain === null) return pageResponse(pages.unknown_host);
-    const reading: Reading = { domain, link: kept.link, root, query, method, request, headers, peers };
+    const reading: Reading = { domain, link: kept.link, root, query, rest, method, request, headers, peers };
+    const hash = method === "POST" ? kept.link?.extras?.passwordHash : null;
+    if (hash) return unlocked(reading, kept, kept.link!, hash);
     // An unread body could hide a second request; it is taken in before anything is answered.
     if (method !== "GET" && method !== "HEAD" && request.body !== null)
       return request.arrayBuffer().then(
@@ -113,8 +138,41 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   function decideAndAnswer(reading: Reading, kept: CachedRoute): Answer {
     const { domain, link, root } = reading;
     const at = clock.now();
-    const visitor = link === null || link.extras === null ? null : visitorOf(reading, at);
-    const decision = decide(domain, link, { at, root, visitor });
+    const decision =
+      link === null || link.extras === null
+        ? decide(domain, link, { at, root })
+        : decideWith(reading, link, at, false);
+    return carryOut(decision, reading, kept, at);
+  }
+
+  /** The decision for a link that looks at its visitors. */
+  function decideWith(reading: Reading, link: LinkSnapshot, at: number, shown: boolean): Decision {
+    const { domain, root, rest } = reading;
+    const visitor = visitorOf(reading, at);
+    const hash = link.extras?.passwordHash ?? null;
+    const unlocked = shown || (hash !== null && ports.locks.isOpen({ id: link.id, hash }, visitor));
+    return decide(domain, link, { at, root, visitor, unlocked, rest });
+  }
+
+  function unlocked(reading: Reading, kept: CachedRoute, link: LinkSnapshot, hash: string): Answer {
+    const { request, peers } = reading;
+    return unlock({
+      request,
+      link: { id: link.id, hash },
+      locks: ports.locks,
+      address: addressOf(request, peers),
+      secure: ports.secure?.(request, peers) ?? false,
+      now: () => clock.now(),
+      decide: (at, shown) => decideWith(reading, link, at, shown),
+      carryOut: (decision, at) => carryOut(decision, reading, kept, at),
+    }).catch((error: unknown) => {
+      ports.failed("unlock", error);
+      return pageResponse(pages.unavailable);
+    });
+  }
+
+  function carryOut(decision: Decision, reading: Reading, kept: CachedRoute, at: number): Answer {
+    const { domain, link } = reading;
     if (decision.outcome === null) return respond(decision, "", kept);
     const visit = readVisit(reading, addressOf, at, decision.outcome);
     if (link === null) ports.misses?.add(visit.address, domain, at);
@@ -162,8 +220,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   }
 
   function respond(decision: Decision, query: string, kept: CachedRoute): Response {
-    if (decision.kind === "page") return pageResponse(pages[decision.page]);
-    if (decision.kind === "track") return new Response(null, { status: 204, headers: NEVER_KEPT });
+    if (decision.kind !== "redirect") return answerHere(decision);
     const { location, status } = decision;
     if (decision.forwardQuery && query !== "") return redirectTo(withQuery(location, query), status);
     if (decision.outcome !== "redirected") return redirectTo(location, status);
@@ -182,14 +239,29 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   return handler;
 }
 
+/** Whoever is sent nowhere. */
+function answerHere(decision: Exclude<Decision, { kind: "redirect" }>): Response {
+  if (decision.kind === "page") return pageResponse(pages[decision.page]);
+  if (decision.kind === "password") return pageResponse(pages.password);
+  return new Response(null, { status: 204, headers: NEVER_KEPT });
+}
+
 const redirectTo = (location: string, status: number): Response =>
   new Response(null, { status, headers: redirectHeaders(location) });
 
 const redirectHeaders = (location: string) => ({ location, "cache-control": "private, no-store" });
 const NEVER_KEPT = { "cache-control": "private, no-store" };
 
+interface Place {
+  /** The URL up to its query. */
+  readonly spelling: string;
+  readonly host: string;
+  readonly slug: string;
+  readonly query: string;
+}
+
 /** Takes `request.url` apart. Null when Bun could make no URL of the Host header: then it is only a path. */
-function placeOf(url: string): { spelling: string; host: string; slug: string; query: string } | null {
+function placeOf(url: string): Place | null {
   const hostAt = url.indexOf("://") + 3;
   if (hostAt < 3 || !url.startsWith("http")) return null;
   const queryAt = url.indexOf("?");

@@ -19,6 +19,24 @@ export function withQuery(location: string, query: string): string {
   return `${base.slice(0, queryAt)}?${[...kept, ...given].join("&")}${fragment}`;
 }
 
+/** The destination with a path put behind its own. `path` begins with a slash, in any shape, and climbs nowhere. */
+export function withPath(location: string, path: string): string {
+  const end = location.search(/[?#]/);
+  const base = end < 0 ? location : location.slice(0, end);
+  const rest = end < 0 ? "" : location.slice(end);
+  return `${base.replace(/\/$/, "")}${path.toWellFormed().replace(UNSAFE_IN_PATH, encodeURIComponent)}${rest}`;
+}
+
+/** Whether a path has a part that browsers would climb by, in any spelling. */
+export const climbs = (path: string): boolean => /(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)/i.test(path);
+
+/** Only the campaign parameters of a query, or all others, each as it was written. */
+export const campaignPairs = (query: string, wanted: boolean): string =>
+  query
+    .split("&")
+    .filter((pair) => nameOf(pair).toLowerCase().startsWith("utm_") === wanted)
+    .join("&");
+
 /** The pairs of a query, each as it was encoded; only what may not stand in a query is encoded here. */
 function pairsOf(query: string): string[] {
   const hash = query.indexOf("#");
@@ -38,6 +56,7 @@ function nameOf(pair: string): string {
 
 const encoded = (sign: string): string => (sign === "'" ? "%27" : encodeURIComponent(sign));
 
-// What the URL standard leaves alone in the query of an http(s) URL.
+// What the URL standard leaves alone in the path and in the query of an http(s) URL.
+const UNSAFE_IN_PATH = /[^!$-;=@-Z[\]_a-z|~]/gu;
 const SAFE = /^[!$-&(-;=?-~]+$/;
 const UNSAFE = /[^!$-&(-;=?-~]/gu;

@@ -17,6 +17,12 @@ main{max-width:34rem;padding:2rem 0;overflow-wrap:anywhere}
 .code{margin:0 0 .75rem;font-size:.875rem;letter-spacing:.08em;color:var(--soft);font-variant-numeric:tabular-nums}
 h1{margin:0 0 .75rem;font-size:clamp(1.5rem,5vw,2.25rem);line-height:1.2;letter-spacing:-.02em;text-wrap:balance}
 p{margin:0;color:var(--soft)}
+form{display:grid;gap:.5rem;max-width:22rem;margin-top:1.5rem}
+label{font-size:.875rem;color:var(--soft)}
+input,button{font:inherit;padding:.625rem .75rem;border-radius:.375rem;border:1px solid var(--line)}
+input{background:transparent;color:inherit}
+button{border-color:var(--ink);background:var(--ink);color:var(--paper);cursor:pointer}
+input:focus-visible,button:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
 main::before{content:"";display:block;width:2.5rem;height:.25rem;margin-bottom:1.5rem;border-radius:2px;background:var(--line)}
 `;
 
@@ -30,6 +36,19 @@ const headers: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "x-robots-tag": "noindex, nofollow",
 };
+
+/** Where a form leads is its own address; then come redirects to any destination, which browsers hold to this too. */
+const formHeaders = {
+  "content-security-policy": headers["content-security-policy"]!.replace(
+    "form-action 'none'",
+    "form-action 'self' https: http:",
+  ),
+};
+const passwordForm = (said: string) => `<form method="post">
+<label for="password">${said}</label>
+<input id="password" name="password" type="password" required maxlength="128" autocomplete="off" autofocus>
+<button>Open the link</button>
+</form>`;
 
 /**
  * Every page of the redirect: no script, nothing loaded from anywhere, nothing of the request in it. A missing
@@ -45,6 +64,21 @@ export const pages = {
   method: page(405, "Method not allowed", "A short link can be opened; that is all it can do.", {
     allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
   }),
+  password: page(
+    200,
+    "This link has a password",
+    "Whoever shared it can tell you.",
+    formHeaders,
+    passwordForm("Password"),
+  ),
+  password_wrong: page(
+    403,
+    "That is not the password",
+    "Small and capital letters count.",
+    formHeaders,
+    passwordForm("Try again"),
+  ),
+  password_wait: page(429, "Too many tries", "Please wait, and then open the link again."),
   expired: page(410, "This link has expired", "Whoever shared it set an end to it, and that has passed."),
   limit_reached: page(410, "This link is used up", "It could be opened a set number of times, and was."),
   too_many: page(
@@ -66,7 +100,13 @@ export const pages = {
 export const pageResponse = ({ status, headers, body }: Page): Response =>
   new Response(body, { status, headers });
 
-function page(status: number, title: string, text: string, more: Record<string, string> = {}): Page {
+function page(
+  status: number,
+  title: string,
+  text: string,
+  more: Record<string, string> = {},
+  form = "",
+): Page {
   const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -76,7 +116,7 @@ function page(status: number, title: string, text: string, more: Record<string, 
 <title>${escaped(title)}</title>
 <style>${style}</style>
 </head>
-<body><main>${status === 200 ? "" : `<p class="code">${status}</p>`}<h1>${escaped(title)}</h1><p>${escaped(text)}</p></main></body>
+<body><main>${status === 200 ? "" : `<p class="code">${status}</p>`}<h1>${escaped(title)}</h1><p>${escaped(text)}</p>${form}</main></body>
 </html>
 `;
   return { status, headers: { ...headers, ...more }, body: new TextEncoder().encode(html) };

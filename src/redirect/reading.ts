@@ -19,6 +19,8 @@ export interface Reading {
   /** The path was `/`. */
   readonly root: boolean;
   readonly query: string;
+  /** What stands behind the slug: empty, or a path from its slash on. */
+  readonly rest: string;
   readonly method: Method;
   readonly request: Request;
   readonly headers: Headers;

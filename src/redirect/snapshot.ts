@@ -12,6 +12,8 @@ export interface DomainSnapshot {
   readonly rootUrl: string | null;
   readonly notFoundUrl: string | null;
   readonly expiredUrl: string | null;
+  /** Whether links of the domain take paths behind their slugs: what is missing is then looked for once more. */
+  readonly forwardsPaths: boolean;
 }
 
 /**
@@ -23,6 +25,12 @@ export interface LinkExtras {
   readonly otherwise: "destination" | "not_found" | "nowhere";
   /** Milliseconds since 1970. Before this millisecond nobody is told that the link exists. */
   readonly startsAt: number | null;
+  /** Argon2id, of the password that visitors are asked for; null for none. */
+  readonly passwordHash: string | null;
+  /** Whether what stands behind the slug is put behind the location. */
+  readonly forwardPath: boolean;
+  /** Which of a visitor's parameters are handed on, where it is neither all nor none: `forwardQuery` is false then. */
+  readonly forwardOnly: "campaign" | "others" | null;
   /** What the rules of the link choose for a visitor; null when there are none. */
   readonly choose: ((visitor: Visitor) => Choice | null) | null;
 }

@@ -19,6 +19,7 @@ import {
   validQuery,
 } from "../support/operations.ts";
 import type { TestPerson } from "../support/people.ts";
+import { enrol } from "../support/team.ts";
 import { addPerson } from "../support/test-people.ts";
 
 /** Somebody who asks, and what they may. */
@@ -38,6 +39,8 @@ let app: TestApp;
 let api: Api;
 let stranger: string;
 let successor: string;
+/** Where links are given away to: all people here may make links there. */
+let target: string;
 /** Of the owner's key, and of the stranger's. */
 const workspaces = { own: "", other: "" };
 const identities: Identity[] = [];
@@ -52,6 +55,7 @@ beforeAll(async () => {
   workspaces.own = (await app.call("GET", "/workspace")).body.data.id;
   workspaces.other = (await app.call("GET", "/workspace", { key: stranger })).body.data.id;
   successor = await addPerson(app, { role: "viewer", workspaceId: workspaces.own });
+  target = await makers["workspace"]!(app, app.owner, { id: "deleteWorkspace", permission: null });
   const byKey = (
     name: string,
     key: string | null,
@@ -93,6 +97,7 @@ afterAll(() => app.close());
 /** A member of the workspace, with a proof of this moment. */
 async function person(role: Role): Promise<Identity> {
   const userId = await addPerson(app, { role, workspaceId: workspaces.own });
+  await enrol(app, target, userId, "editor");
   const actorAt = (path: string): Actor => ({
     kind: "user",
     id: userId,
@@ -139,7 +144,7 @@ const otherwise: Readonly<Record<string, number>> = {
   deleteView: 404,
 };
 /** What keys do not do although they have the permission: a person with a fresh proof is needed. */
-const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer"]);
+const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer", "transferLink"]);
 /** What belongs to no workspace: everybody who may see any sees all. */
 const shared = new Set(["tier", "user"]);
 /** Reaches into workspaces although it is done to the installation: an operator's word on any key. */
@@ -167,6 +172,7 @@ const foreign = (operation: Operation, key: string): Promise<string> =>
 async function bodyOf(operation: Operation, key: string): Promise<Record<string, unknown> | undefined> {
   const body = validBody(api, operation);
   if (operation.id === "mergeTag") return { ...body, into: await makers["tag"]!(app, key, operation) };
+  if (operation.id === "transferLink") return { ...body, workspaceId: target, domain: "links.test" };
   if (operation.id === "offerTransfer") return { ...body, userId: successor };
   if (operation.id !== "updateMember" && operation.id !== "createInvite") return body;
   return { ...body, role: await makers["role"]!(app, key, operation) };
@@ -231,7 +237,9 @@ function isRight(cell: Cell, { status, body }: Answer): boolean {
   if (!granted.has(cell.operation.permission!)) return lacks;
   if (!exists(cell)) return status === 404;
   if (peopleAlone.has(cell.operation.id) && !isPerson) return status === 403 && !lacks;
-  const wanted = otherwise[cell.operation.id];
+  // Whoever made it is asked about their own.
+  const isOwn = cell.operation.named === "view" && cell.identity.inOtherWorkspace;
+  const wanted = isOwn ? undefined : otherwise[cell.operation.id];
   return wanted ? status === wanted : status >= 200 && status < 300;
 }
 

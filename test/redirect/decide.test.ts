@@ -120,6 +120,56 @@ describe("where a click goes", () => {
     expect(said(decide(domain, link, { at, root: false }))).toBe(expected);
   });
 
+  test("a password is asked for before anything is told, and after all that would not lead on", () => {
+    const locked = { passwordHash: "hash" };
+    const choose = () => {
+      throw new Error("no rule is asked for whoever may not pass");
+    };
+    const asked = decide(plain, linkOf({ extras: extrasOf({ ...locked, choose }) }), {
+      at,
+      root: false,
+      visitor: visitorOf(),
+    });
+    expect(asked).toEqual({ kind: "password", outcome: "password_asked" });
+    const open = { at, root: false, visitor: visitorOf(), unlocked: true };
+    expect(said(decide(plain, linkOf({ extras: extrasOf(locked) }), open))).toBe(
+      "redirected 302 https://example.com/page",
+    );
+    for (const [link, expected] of [
+      [linkOf({ expiresAt: 1, extras: extrasOf(locked) }), "expired page expired"],
+      [linkOf({ enabled: false, extras: extrasOf(locked) }), "disabled page not_found"],
+      [linkOf({ extras: extrasOf({ ...locked, startsAt: 1001 }) }), "disabled page not_found"],
+      [linkOf({ extras: extrasOf({ ...locked, otherwise: "nowhere" }) }), "tracked track"],
+    ] as const)
+      expect(said(decide(plain, link, { at, root: false }))).toBe(expected);
+  });
+
+  const query = "utm_source=a&x=1&UTM_term=%C3%BC&utm%5Fmedium=b";
+  test.each([
+    ["all but the campaign's", { forwardOnly: "others" }, query, "", "https://example.com/page?x=1"],
+    [
+      "the campaign's alone, in any spelling",
+      { forwardOnly: "campaign" },
+      query,
+      "",
+      "https://example.com/page?utm_source=a&UTM_term=%C3%BC&utm%5Fmedium=b",
+    ],
+    ["nothing where nothing is left", { forwardOnly: "campaign" }, "x=1", "", "https://example.com/page"],
+    ["the path behind the slug", { forwardPath: true }, "", "/a/b", "https://example.com/page/a/b"],
+    ["no path where none is wanted", {}, "", "/a/b", "https://example.com/page"],
+    [
+      "path and parameters together",
+      { forwardPath: true, forwardOnly: "campaign" },
+      query,
+      "/a",
+      "https://example.com/page/a?utm_source=a&UTM_term=%C3%BC&utm%5Fmedium=b",
+    ],
+  ] as const)("is handed on: %s", (_, extras, given, rest, location) => {
+    const link = linkOf({ extras: extrasOf(extras) });
+    const facts = { at, root: false, visitor: visitorOf({ query: given }), rest };
+    expect(decide(plain, link, facts)).toMatchObject({ location, forwardQuery: false });
+  });
+
   test("a rule that holds says where, and only a link with a destination leads on without one", () => {
     const visitor = visitorOf();
     const choice = { ruleId: "rule_1", variantId: "", location: "https://r.test/", forwardQuery: true };

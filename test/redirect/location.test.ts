@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { withQuery } from "../../src/redirect/location.ts";
+import { campaignPairs, climbs, withPath, withQuery } from "../../src/redirect/location.ts";
 
 describe("withQuery", () => {
   test.each([
@@ -77,4 +77,52 @@ describe("withQuery", () => {
       { numRuns: 3000 },
     );
   });
+});
+
+describe("withPath", () => {
+  test.each([
+    ["https://a.test/", "/b", "https://a.test/b"],
+    ["https://a.test/p", "/b/c", "https://a.test/p/b/c"],
+    ["https://a.test/p/", "/b/", "https://a.test/p/b/"],
+    ["https://a.test/p?x=/1#/y", "/b", "https://a.test/p/b?x=/1#/y"],
+    ["https://a.test/p#?", "/b", "https://a.test/p/b#?"],
+    ["https://a.test/p", "//evil.test", "https://a.test/p//evil.test"],
+    ["https://a.test/", "/@evil.test", "https://a.test/@evil.test"],
+    ["https://a.test/p", '/\\evil ü<>"`{}^', "https://a.test/p/%5Cevil%20%C3%BC%3C%3E%22%60%7B%7D%5E"],
+    ["https://a.test/p", "/%2e%2E", "https://a.test/p/%2e%2E"],
+  ])("%j with %j is %j", (location, path, expected) => expect(withPath(location, path)).toBe(expected));
+
+  const nasty = fc.string({
+    unit: fc.constantFrom(..."%.2eEfF/\\@:;'\"<>[]{}|^`~\r\n\t\0 aü€😀"),
+    maxLength: 30,
+  });
+
+  test("a path that climbs nowhere stays below the destination, in ASCII, and browsers read it as it is written", () => {
+    fc.assert(
+      fc.property(fc.webUrl(), nasty, (url, path) => {
+        const location = new URL(url).href;
+        fc.pre(!climbs(`/${path}`));
+        const result = withPath(location, `/${path}`);
+        expect(result).toMatch(/^[!-~]+$/);
+        const [before, after] = [new URL(location), new URL(result)];
+        expect(after.href).toBe(result);
+        expect([after.origin, after.search, after.hash]).toEqual([before.origin, before.search, before.hash]);
+        expect(after.pathname).toStartWith(before.pathname.replace(/\/$/, ""));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test.each(["/..", "/a/../b", "/.", "/%2e%2E/", "/.%2e", "/a\\..\\b", "/a/%2E"])("%j climbs", (path) =>
+    expect(climbs(path)).toBe(true),
+  );
+  test.each(["/a..b", "/...", "/..a", "/a.", "/%2e%2e%2e", "/"])("%j does not", (path) =>
+    expect(climbs(path)).toBe(false),
+  );
+});
+
+test("campaign parameters and the others are told apart, and lose nothing", () => {
+  const query = "a=1&utm_source=x&&utm%5Fterm=%zz&b";
+  expect(campaignPairs(query, true)).toBe("utm_source=x&utm%5Fterm=%zz");
+  expect(campaignPairs(query, false)).toBe("a=1&&b");
 });

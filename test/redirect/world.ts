@@ -4,6 +4,7 @@ import { parseNetwork } from "../../src/lib/ip.ts";
 import { foldSlug } from "../../src/lib/slug.ts";
 import { RouteCache } from "../../src/redirect/cache.ts";
 import { type RedirectPorts, redirectHandler } from "../../src/redirect/handler.ts";
+import { openLocks } from "../../src/redirect/locks.ts";
 import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../src/redirect/snapshot.ts";
 import type { Visit } from "../../src/redirect/visit.ts";
 
@@ -15,6 +16,7 @@ export const domainOf = (facts: Partial<DomainSnapshot> = {}): DomainSnapshot =>
   rootUrl: null,
   notFoundUrl: null,
   expiredUrl: null,
+  forwardsPaths: false,
   ...facts,
 });
 
@@ -37,6 +39,9 @@ export const linkOf = (facts: Partial<LinkSnapshot> = {}): LinkSnapshot => ({
 export const extrasOf = (facts: Partial<LinkExtras> = {}): LinkExtras => ({
   otherwise: "destination",
   startsAt: null,
+  passwordHash: null,
+  forwardPath: false,
+  forwardOnly: null,
   choose: null,
   ...facts,
 });
@@ -81,6 +86,7 @@ export function makeRedirect(options: {
     },
     exhausted: (linkId, limit) => (claims.get(linkId) ?? 0) >= limit,
     consumes: (facts) => facts.method !== "HEAD" && facts.userAgent !== "bot",
+    locks: openLocks("secret", async (_, typed) => (typed === "right" ? "right" : "wrong")),
     visitors: { agent: agentReader(), locate: () => null },
     failed: (what, error) => void failures.push(`${what}: ${(error as Error).message}`),
     ...options.ports,

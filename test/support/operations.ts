@@ -67,7 +67,7 @@ export async function readApi(app: TestApp): Promise<Api> {
         path: path.replace("/api/v1", ""),
         permission: one["x-permission"],
         named: parametersOf(path).at(-1) ?? null,
-        inside: parametersOf(path).length > 1,
+        inside: path.includes("{workspace}") && parametersOf(path).length > 1,
         body: one.requestBody?.content["application/json"]?.schema ?? null,
         requiredQuery: (one.parameters ?? []).filter((p) => p.in === "query" && p.required),
         answers: Object.fromEntries(
@@ -85,7 +85,13 @@ const parametersOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)
 
 /** The address of what an operation is done to, in the workspace when the path asks for one. */
 export const addressOf = ({ path, inside }: Operation, id: string, workspaceId: string): string =>
-  (inside ? path.replace("{workspace}", workspaceId) : path).replace(/\{\w+\}/, encodeURIComponent(id));
+  (inside ? path.replace("{workspace}", workspaceId) : path)
+    // What hangs on a link is named behind it.
+    .replace(/\{link\}(?=.*\{)/, linkOf.get(id) ?? `link_${"0".repeat(26)}`)
+    .replace(/\{\w+\}/, encodeURIComponent(id));
+
+/** The links that things were made on. */
+const linkOf = new Map<string, string>();
 
 /** What is done by people to what is theirs: no role and no key has these permissions. */
 export const isPersonal = ({ permission }: Pick<Operation, "permission">): boolean =>
@@ -190,6 +196,12 @@ export const makers: Readonly<Record<string, Maker>> = {
   },
   async view(app, key) {
     return (await app.call("POST", "/views", { key, body: { name: `view ${++made}` } })).body.data.id;
+  },
+  async comment(app, key, operation) {
+    const link = await makers["link"]!(app, key, operation);
+    const { body } = await app.call("POST", `/links/${link}/comments`, { key, body: { text: "made" } });
+    linkOf.set(body.data.id, link);
+    return body.data.id;
   },
   async domain(app, key) {
     return (await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } })).body.data

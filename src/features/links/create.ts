@@ -6,20 +6,25 @@ import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { AlreadyThere } from "../../platform/once.ts";
 import { momentOf } from "../../platform/schema.ts";
-import { campaignFor } from "../campaigns/campaigns.ts";
+import { campaignFor, findCampaign } from "../campaigns/campaigns.ts";
 import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
 import { findDefaultDomain, findDomain } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
 import { reachOf } from "../folders/access.ts";
 import { folderFor } from "../folders/folders.ts";
 import { takeTags } from "../tags/take.ts";
+import { utmFrom } from "../utm/fill.ts";
 import { linkDefaultsOf } from "../workspaces/link-defaults.ts";
 import { visible } from "./conditions.ts";
+import { checkCost } from "./cost.ts";
+import { endsOf } from "./ends.ts";
 import { externalIdTaken, slugTaken } from "./errors.ts";
 import { linkCreated } from "./events.ts";
+import { passwordHashOf } from "./lock.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
 import { optionsAfter, optionsOf } from "./options.ts";
 import { coreOf, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
+import { utmOf } from "./utm.ts";
 import { searchText } from "./words.ts";
 
 /** Of 31^8 slugs the first is all but always free; a crowded short length may need a few more. */
@@ -30,9 +35,10 @@ const RANDOM_TRIES = 8;
  * @throws AlreadyThere with `findExisting`, when another call has made it in between
  */
 export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
+  const passwordHash = await passwordHashOf(ctx, input.password);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await change(ctx, (tx) => addLink(tx, ctx, input));
+      return await change(ctx, (tx) => addLink(tx, ctx, input, passwordHash));
     } catch (error) {
       refuseTaken(error, input, attempt);
     }
@@ -62,9 +68,14 @@ export async function findExisting(ctx: Context, input: NewLink): Promise<Link |
   return found ? linkOf(ctx, found) : null;
 }
 
-async function addLink(tx: Change, ctx: Context, input: NewLink): Promise<Link> {
+async function addLink(
+  tx: Change,
+  ctx: Context,
+  input: NewLink,
+  passwordHash: string | null | undefined,
+): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
-  const row = await rowOf(tx, ctx, domain, input);
+  const row = { ...(await rowOf(tx, ctx, domain, input)), passwordHash: passwordHash ?? null };
   // Looked for once more where nobody else can come in between.
   const same =
     input.findExisting && row.destinationHash !== ""
@@ -95,6 +106,7 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
   const destination = await destinationFor(tx, ctx, input.destinationUrl);
   const defaults = await linkDefaultsOf(tx, ctx);
   const tags = await takeTags(tx, ctx, input.tags ?? []);
+  const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf({ createdAt: tx.now }, input);
   const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
   const row = {
     id: newId("link", tx.now),
@@ -110,17 +122,17 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     externalId: input.externalId ?? null,
     redirectStatus: input.redirectStatus ?? defaults.redirectStatus,
     forwardQuery: input.forwardQuery ?? defaults.forwardQuery,
-    expiresAt: timeOf("/expiresAt", input.expiresAt),
+    expiresAt,
     expiredUrl: await expiredUrlOf(tx, ctx, input.expiredUrl),
-    clicksLimit: input.clicksLimit ?? null,
+    clicksLimit,
     enabled: input.enabled ?? true,
     notes: input.notes ?? null,
     startsAt: timeOf("/startsAt", input.startsAt),
     folderId: await folderFor(tx, ctx, input.folderId ?? null),
     campaignId: await campaignFor(tx, ctx, input.campaignId ?? null),
     passwordHash: null,
-    forwardPath: false,
-    options: optionsAfter(null, input),
+    forwardPath: input.forwardPath ?? false,
+    options: optionsAfter(null, { ...input, expiresAfterSeconds }),
     version: 1,
     createdBy: ctx.actor.id,
     archivedAt: null,
@@ -128,8 +140,35 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     createdAt: tx.now,
     updatedAt: tx.now,
   };
+  return whole(row, domain.host, await withTemplate(tx, ctx, input, row.campaignId), tx.now);
+}
+
+/** What the link says of its campaign parameters itself goes before what a template says. */
+async function withTemplate(
+  tx: Change,
+  ctx: Context,
+  input: NewLink,
+  campaignId: LinkRow["campaignId"],
+): Promise<NewLink> {
+  if (input.utmTemplateId === undefined) return input;
+  const campaign = campaignId === null ? "" : (await findCampaign(tx, ctx, campaignId)).name;
+  return { ...input, utm: { ...(await utmFrom(tx, ctx, input.utmTemplateId, campaign)), ...input.utm } };
+}
+
+/** A row with what can be said when all else of it is known. */
+export function whole(
+  row: Omit<LinkRow, "searchText">,
+  host: string,
+  { utm, cost }: Pick<NewLink, "utm" | "cost">,
+  at: number,
+): LinkRow {
   checkWhole(row);
-  return { ...row, searchText: searchText(row) };
+  const told = {
+    ...(utm ? { utm: utmOf(utm, { ...row, domain: host, at }) } : {}),
+    ...(cost ? { cost: checkCost(cost) } : {}),
+  };
+  const options = utm || cost ? optionsAfter(row.options, told) : row.options;
+  return { ...row, options, searchText: searchText(row) };
 }
 
 /** A destination in its columns; a link without one has them empty. */

@@ -1,4 +1,6 @@
+import { Type as t } from "@sinclair/typebox";
 import { defineEvent, defineUpdate } from "../../platform/events.ts";
+import { Comment } from "./comment-model.ts";
 import { LinkCore } from "./model.ts";
 
 export const linkCreated = defineEvent("link.created", LinkCore);
@@ -10,3 +12,10 @@ export const linkDeleted = defineUpdate("link.deleted", LinkCore);
 export const linkRestored = defineUpdate("link.restored", LinkCore);
 /** Destroyed, with its clicks. */
 export const linkPurged = defineEvent("link.purged", LinkCore);
+/** Gone to another workspace, where it is a link of its own. */
+export const linkTransferred = defineEvent(
+  "link.transferred",
+  t.Object({ ...LinkCore.properties, toWorkspaceId: t.String(), toLinkId: t.String() }),
+);
+export const commentCreated = defineEvent("comment.created", Comment);
+export const commentDeleted = defineEvent("comment.deleted", Comment);

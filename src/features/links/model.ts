@@ -50,6 +50,21 @@ const settings = {
   startsAt: t.Optional(nullable(Time)),
   folderId: t.Optional(nullable(t.String({ maxLength: 64, description: "The folder it stands in." }))),
   campaignId: t.Optional(nullable(t.String({ maxLength: 64 }))),
+  oneTime: t.Optional(t.Boolean({ description: "The same as a clicksLimit of 1." })),
+  password: t.Optional(
+    nullable(
+      t.String({
+        minLength: 4,
+        maxLength: 128,
+        description: "Visitors are asked for it. It is never shown again; null takes it off.",
+      }),
+    ),
+  ),
+  forwardPath: t.Optional(
+    t.Boolean({
+      description: "Whether what stands behind the slug is put behind the destination: /summer/a/b.",
+    }),
+  ),
   ...optionSettings,
 };
 const destinationUrl = nullable(
@@ -82,6 +97,9 @@ export const NewLink = strict({
       description: "Answer the newest link with this destination on this domain, with 200, if there is one.",
     }),
   ),
+  utmTemplateId: t.Optional(
+    t.String({ maxLength: 64, description: "A template for `utm`; what `utm` says itself goes before it." }),
+  ),
   ...settings,
 });
 export type NewLink = typeof NewLink.static;
@@ -92,6 +110,23 @@ export const LinkPatch = strict({
   ...settings,
 });
 export type LinkPatch = typeof LinkPatch.static;
+
+export const LinkTransfer = strict({
+  workspaceId: t.String({
+    minLength: 1,
+    maxLength: 64,
+    description: "Where it goes.",
+    examples: ["ws_01jd0000000000000000000000"],
+  }),
+  domain: t.Optional(
+    t.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "Host or id, of a domain the other workspace may use; the link's own when left out.",
+    }),
+  ),
+});
+export type LinkTransfer = typeof LinkTransfer.static;
 
 const core = {
   id: t.String({ examples: ["link_01jd0000000000000000000000"] }),
@@ -114,6 +149,9 @@ const core = {
   startsAt: nullable(Time),
   folderId: nullable(t.String()),
   campaignId: nullable(t.String()),
+  oneTime: t.Boolean(),
+  hasPassword: t.Boolean(),
+  forwardPath: t.Boolean(),
   ...optionCore,
   version: t.Integer({ description: "Counts the edits. The ETag is made of it." }),
   createdBy: t.String(),
@@ -208,6 +246,9 @@ export const toLinkCore = (row: LinkRow, host: string, shortUrl: string): LinkCo
   startsAt: isoOrNull(row.startsAt),
   folderId: row.folderId,
   campaignId: row.campaignId,
+  oneTime: row.clicksLimit === 1,
+  hasPassword: row.passwordHash !== null,
+  forwardPath: row.forwardPath,
   ...shownOptions(row),
   version: row.version,
   createdBy: row.createdBy,

@@ -1,6 +1,8 @@
 import { type Static, type TOptional, type TSchema, type TUnion, Type as t } from "@sinclair/typebox";
 import type { StoredOptions } from "../../db/schema/links.ts";
 import { nullable, oneOf } from "../../platform/schema.ts";
+import { Cost } from "./cost.ts";
+import { UtmInput } from "./utm.ts";
 
 /** One setting: what it takes, and what a link has that was told nothing (which is stored as nothing). */
 interface Option<S extends TSchema, None> {
@@ -16,6 +18,8 @@ export const redirectModes = ["auto", "always", "rule_only", "never"] as const;
 export type RedirectMode = (typeof redirectModes)[number];
 
 const PAIRS_MAX = 50;
+/** Ten years. */
+const EXPIRES_AFTER_MAX = 315_360_000;
 
 const customData = t.Record(
   t.String({ pattern: "^(?!__proto__$)[^\\x00-\\x1f\\x7f]{1,64}$" }),
@@ -41,6 +45,23 @@ const table = {
     "auto",
   ),
   customData: option(customData, {}),
+  utm: option(UtmInput, null),
+  forwardUtm: option(
+    t.Boolean({
+      description: "Whether a visitor's utm_ parameters are handed on; null for as forwardQuery has it.",
+    }),
+    null,
+  ),
+  expiresAfterSeconds: option(
+    t.Integer({
+      minimum: 1,
+      maximum: EXPIRES_AFTER_MAX,
+      description: "How long after its making the link ends. It sets expiresAt.",
+    }),
+    null,
+  ),
+  cost: option(Cost, null),
+  publicStats: option(t.Boolean({ description: "Whether anybody may see the link's numbers." }), false),
 };
 type Table = typeof table;
 type Name = keyof Table;

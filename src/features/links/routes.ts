@@ -11,27 +11,11 @@ import { createLink, findExisting } from "./create.ts";
 import { filterQuery, type LinkFilter, type LinkSort, sortQuery } from "./filter.ts";
 import { readLink } from "./find.ts";
 import { countLinks, listLinks } from "./list.ts";
-import { Link, LinkPatch, NewLink } from "./model.ts";
+import { Link, LinkPatch, LinkTransfer, NewLink } from "./model.ts";
+import { LinkParams, Named, named } from "./params.ts";
+import { transferLink } from "./transfer.ts";
 import { updateLink } from "./update.ts";
 import { etagOf } from "./version.ts";
-
-const LinkParams = t.Object({
-  link: t.String({
-    maxLength: 600,
-    description:
-      "Id, ext_ and your external id, or with ?domain= the slug (`%2Fcount` for a link that is called count).",
-  }),
-});
-const named = {
-  domain: t.Optional(
-    t.String({
-      minLength: 1,
-      maxLength: 255,
-      description: "Host or id, when the link is named by its slug.",
-    }),
-  ),
-};
-const Named = strict(named);
 
 /** The order in which the query names its parameters makes no other list. */
 const scopeOf = (sort: LinkSort, filter: object): string =>
@@ -45,6 +29,8 @@ async function counted(ctx: Context, filter: LinkFilter): Promise<typeof Count.s
   const { total, atLeast } = await countLinks(ctx, filter);
   return { count: total, ...(atLeast && { atLeast }) };
 }
+/** What tells two requests apart is kept hashed, and a password could be guessed from that. */
+const withoutPassword = ({ password: _, ...body }: NewLink) => body;
 
 const etag = (link: Link) => ({ etag: etagOf(link) });
 
@@ -80,7 +66,7 @@ export const linkRoutes = (guard: Guard) =>
         once(
           ctx,
           { status: 201, message: "Link created", headers: etag },
-          body,
+          withoutPassword(body),
           (c) => createLink(c, body),
           body.findExisting ? { message: "Link exists", find: (c) => findExisting(c, body) } : undefined,
         ),
@@ -187,5 +173,25 @@ export const linkRoutes = (guard: Guard) =>
         query: Named,
         response: { 200: envelope(Link) },
         detail: { operationId: "restoreLink", summary: "Take out of the trash" },
+      },
+    )
+    .post(
+      "/:link/transfer",
+      ({ ctx, params, query, body, request }) =>
+        once(ctx, { status: 200, message: "Link transferred", headers: etag }, [params, query, body], (c) =>
+          transferLink(c, { ...params, ...query }, body, request.headers.get("if-match")),
+        ),
+      {
+        may: "links:delete",
+        params: LinkParams,
+        query: Named,
+        body: LinkTransfer,
+        response: { 200: envelope(Link) },
+        detail: {
+          operationId: "transferLink",
+          summary: "Give to another workspace",
+          description:
+            "For people who may delete links here and make links there. There it is a link of its own, with a new id, and is counted from nothing; what was counted before stays in the statistics of this workspace.",
+        },
       },
     );

@@ -6,15 +6,16 @@ import { campaignFor } from "../campaigns/campaigns.ts";
 import { findDomain } from "../domains/find.ts";
 import { folderFor } from "../folders/folders.ts";
 import { takeTags } from "../tags/take.ts";
-import { checkWhole, chosenSlug, destinationFor, expiredUrlOf, timeOf } from "./create.ts";
+import { chosenSlug, destinationFor, expiredUrlOf, timeOf, whole } from "./create.ts";
+import { endsOf } from "./ends.ts";
 import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
 import { linkUpdated } from "./events.ts";
 import { findLinkToChange, type LinkName } from "./find.ts";
+import { passwordHashOf } from "./lock.ts";
 import type { Link, LinkPatch, LinkRow } from "./model.ts";
 import { optionsAfter } from "./options.ts";
-import { coreOf, linkOf, updateLinkRow } from "./store.ts";
+import { coreOf, type Found, linkOf, updateLinkRow } from "./store.ts";
 import { checkVersion } from "./version.ts";
-import { searchText } from "./words.ts";
 
 /** Changes what the patch names; null clears. `ifMatch` is the If-Match header. */
 export async function updateLink(
@@ -23,12 +24,13 @@ export async function updateLink(
   patch: LinkPatch,
   ifMatch: string | null,
 ): Promise<Link> {
+  const passwordHash = await passwordHashOf(ctx, patch.password);
   try {
     return await change(ctx, async (tx) => {
       const found = await findLinkToChange(tx, ctx, name);
       checkVersion(found.row, ifMatch);
       if (found.row.deletedAt !== null) throw inTrash();
-      const row = await patched(tx, ctx, found.row, patch);
+      const row = await patched(tx, ctx, found, patch, passwordHash);
       if (isSame(found.row, row)) throw new Unchanged(linkOf(ctx, found));
       await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
       tx.record(linkUpdated, row.id, withPrevious(coreOf(ctx, found), coreOf(ctx, { ...found, row })));
@@ -46,14 +48,19 @@ const isSame = (before: LinkRow, after: LinkRow): boolean =>
   JSON.stringify({ ...after, version: before.version, updatedAt: before.updatedAt }) ===
   JSON.stringify(before);
 
-async function patched(tx: Change, ctx: Context, before: LinkRow, patch: LinkPatch): Promise<LinkRow> {
+async function patched(
+  tx: Change,
+  ctx: Context,
+  { row: before, host }: Found,
+  patch: LinkPatch,
+  passwordHash: string | null | undefined,
+): Promise<LinkRow> {
+  const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf(before, patch);
   const row = {
     ...before,
     ...(patch.title === undefined ? {} : { title: patch.title }),
     ...(patch.description === undefined ? {} : { description: patch.description }),
     ...(patch.externalId === undefined ? {} : { externalId: patch.externalId }),
-    ...(patch.clicksLimit === undefined ? {} : { clicksLimit: patch.clicksLimit }),
-    ...(patch.expiresAt === undefined ? {} : { expiresAt: timeOf("/expiresAt", patch.expiresAt) }),
     ...(patch.expiredUrl === undefined ? {} : { expiredUrl: await expiredUrlOf(tx, ctx, patch.expiredUrl) }),
     ...(patch.notes === undefined ? {} : { notes: patch.notes }),
     ...(patch.startsAt === undefined ? {} : { startsAt: timeOf("/startsAt", patch.startsAt) }),
@@ -64,12 +71,15 @@ async function patched(tx: Change, ctx: Context, before: LinkRow, patch: LinkPat
     redirectStatus: patch.redirectStatus ?? before.redirectStatus,
     forwardQuery: patch.forwardQuery ?? before.forwardQuery,
     enabled: patch.enabled ?? before.enabled,
-    options: optionsAfter(before.options, patch),
+    ...(passwordHash === undefined ? {} : { passwordHash }),
+    forwardPath: patch.forwardPath ?? before.forwardPath,
+    expiresAt,
+    clicksLimit,
+    options: optionsAfter(before.options, { ...patch, expiresAfterSeconds }),
     version: before.version + 1,
     updatedAt: tx.now,
   };
-  checkWhole(row);
-  return { ...row, searchText: searchText(row) };
+  return whole(row, host, patch, tx.now);
 }
 
 /** Where it stands, and what it belongs to. */

@@ -4,7 +4,7 @@ import { foldSlug } from "../../lib/slug.ts";
 import { isLoopbackHost, originOf } from "../../lib/url.ts";
 import type { Event } from "../../platform/events.ts";
 import type { Route } from "../../redirect/snapshot.ts";
-import { compile, type RoutingRow } from "./snapshot.ts";
+import { compile, type RoutingRow, type World } from "./snapshot.ts";
 
 /** What the redirect's cache offers to whoever knows that something changed. */
 export interface Droppable {
@@ -26,7 +26,7 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
   const hosts = await ownHosts(db);
   // Few, and known beforehand: asking the database for each link would make misses a third slower.
   const shut = await shutWorkspaces(db);
-  const closed = (workspaceId: string) => shut.has(workspaceId);
+  const forwarding = await forwardingDomains(db);
 
   const loops = (location: string): boolean => {
     const { host, port } = originOf(location);
@@ -34,16 +34,25 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
     return port === originOf(baseUrl() ?? "http://localhost").port;
   };
 
+  const world: World = {
+    loops,
+    closed: (workspaceId) => shut.has(workspaceId),
+    forwardsPaths: (domainId) => forwarding.has(domainId),
+  };
+
   return {
     resolve(host, slug) {
       // The names of this machine lead to the installation's own domain, whatever it is called outside.
       const lookup = isLoopbackHost(host) ? shared : byHost;
       const row = lookup({ host, exact: foldSlug(slug, true), folded: foldSlug(slug, false) });
-      if (row instanceof Promise) return row.then((late) => (late ? compile(late, loops, closed) : null));
-      return row === undefined ? null : compile(row, loops, closed);
+      if (row instanceof Promise) return row.then((late) => (late ? compile(late, world) : null));
+      return row === undefined ? null : compile(row, world);
     },
     heard(event, cache) {
-      if (event.type.startsWith("link.")) dropLink(event.data as LinkFacts, cache);
+      if (event.type.startsWith("link.")) {
+        dropLink(event.data as LinkFacts, cache);
+        noteForwarding(forwarding, event.data as LinkFacts, cache);
+      }
       if (event.type.startsWith("domain.") || event.type.startsWith("installation.")) {
         noteHost(hosts, event);
         cache.clear();
@@ -69,13 +78,30 @@ function noteShut(shut: Set<string>, { type, data }: Event): void {
 interface LinkFacts {
   readonly domainId: string;
   readonly slug: string;
-  readonly previous?: { readonly slug?: string };
+  readonly forwardPath?: boolean;
+  readonly previous?: { readonly slug?: string; readonly domainId?: string };
+}
+
+/**
+ * The first link of a domain that takes paths makes whatever was missing there worth another look. When the last one
+ * goes, the looks go on until the next start.
+ */
+function noteForwarding(
+  forwarding: Set<string>,
+  { domainId, forwardPath }: LinkFacts,
+  cache: Droppable,
+): void {
+  if (!forwardPath || forwarding.has(domainId)) return;
+  forwarding.add(domainId);
+  cache.clear();
 }
 
 /** The domain may tell cases apart or not: both keys are dropped, which costs nothing. */
 function dropLink({ domainId, slug, previous }: LinkFacts, cache: Droppable): void {
-  for (const one of [slug, previous?.slug ?? slug])
-    for (const caseSensitive of [true, false]) cache.drop(domainId, foldSlug(one, caseSensitive));
+  for (const caseSensitive of [true, false]) {
+    cache.drop(domainId, foldSlug(slug, caseSensitive));
+    cache.drop(previous?.domainId ?? domainId, foldSlug(previous?.slug ?? slug, caseSensitive));
+  }
 }
 
 interface HostFacts {
@@ -97,6 +123,15 @@ function noteHost(hosts: Set<string>, { type, data }: Event): void {
 async function ownHosts(db: Database): Promise<Set<string>> {
   const { domains } = db.tables;
   return new Set((await db.read.select({ host: domains.host }).from(domains)).map(({ host }) => host));
+}
+
+async function forwardingDomains(db: Database): Promise<Set<string>> {
+  const { links } = db.tables;
+  const rows = await db.read
+    .selectDistinct({ id: links.domainId })
+    .from(links)
+    .where(sql`${links.forwardPath}`);
+  return new Set(rows.map(({ id }) => id));
 }
 
 async function shutWorkspaces(db: Database): Promise<Set<string>> {

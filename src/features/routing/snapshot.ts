@@ -1,29 +1,36 @@
+import { withQuery } from "../../redirect/location.ts";
 import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../redirect/snapshot.ts";
 import type { DomainRow } from "../domains/model.ts";
 import type { StoredLink } from "../links/model.ts";
-import { type LinkOptions, optionsOf } from "../links/options.ts";
+import { type LinkOptions, optionsOf, type RedirectMode } from "../links/options.ts";
+import { type Utm, utmQuery } from "../links/utm.ts";
 
 export interface RoutingRow {
   readonly domain: DomainRow;
   readonly link: StoredLink | null;
 }
 
-/** Tells locations that would come back to us: a host may have become ours after they were stored. */
-export type Loops = (location: string) => boolean;
-
-/** Tells workspaces that were deleted. */
-export type Closed = (workspaceId: string) => boolean;
+/** What is known beside the rows. */
+export interface World {
+  /** Tells locations that would come back to us: a host may have become ours after they were stored. */
+  loops(location: string): boolean;
+  /** Tells workspaces that were deleted. */
+  closed(workspaceId: string): boolean;
+  /** Tells domains with links that take paths behind their slugs. */
+  forwardsPaths(domainId: string): boolean;
+}
+type Loops = World["loops"];
 
 /** A link compiled for deciding. A host of a deleted workspace is nobody's, and its links are not there. */
-export function compile({ domain, link }: RoutingRow, loops: Loops, closed: Closed): Route | null {
+export function compile({ domain, link }: RoutingRow, { loops, closed, forwardsPaths }: World): Route | null {
   if (domain.workspaceId !== null && closed(domain.workspaceId)) return null;
   return {
-    domain: domainSnapshot(domain, loops),
+    domain: domainSnapshot(domain, loops, forwardsPaths(domain.id)),
     link: link === null || closed(link.workspaceId) ? null : linkSnapshot(link, loops),
   };
 }
 
-const domainSnapshot = (row: DomainRow, loops: Loops): DomainSnapshot => ({
+const domainSnapshot = (row: DomainRow, loops: Loops, forwardsPaths: boolean): DomainSnapshot => ({
   id: row.id,
   workspaceId: row.workspaceId,
   host: row.host,
@@ -31,29 +38,54 @@ const domainSnapshot = (row: DomainRow, loops: Loops): DomainSnapshot => ({
   rootUrl: fallback(row.rootUrl, loops),
   notFoundUrl: fallback(row.notFoundUrl, loops),
   expiredUrl: fallback(row.expiredUrl, loops),
+  forwardsPaths,
 });
 
-const linkSnapshot = (row: StoredLink, loops: Loops): LinkSnapshot => ({
-  id: row.id,
-  workspaceId: row.workspaceId,
-  version: row.version,
-  location: row.destinationUrl,
-  status: row.redirectStatus as LinkSnapshot["status"],
-  expiresAt: row.expiresAt,
-  expiredUrl: fallback(row.expiredUrl, loops),
-  clicksLimit: row.clicksLimit,
-  forwardQuery: row.forwardQuery,
-  enabled: row.enabled,
-  loop: row.destinationUrl !== "" && loops(row.destinationUrl),
-  extras: extrasOf(row, optionsOf(row)),
-});
+function linkSnapshot(row: StoredLink, loops: Loops): LinkSnapshot {
+  const options = optionsOf(row);
+  const extras = extrasOf(row, options);
+  return {
+    id: row.id,
+    workspaceId: row.workspaceId,
+    version: row.version,
+    location: locationOf(row, options),
+    status: row.redirectStatus as LinkSnapshot["status"],
+    expiresAt: row.expiresAt,
+    expiredUrl: fallback(row.expiredUrl, loops),
+    clicksLimit: row.clicksLimit,
+    forwardQuery: row.forwardQuery && !extras?.forwardOnly,
+    enabled: row.enabled,
+    loop: row.destinationUrl !== "" && loops(row.destinationUrl),
+    extras,
+  };
+}
+
+/** The link's own campaign parameters are the same for every visitor: they are put in once. */
+function locationOf({ destinationUrl }: StoredLink, { utm }: LinkOptions): string {
+  return destinationUrl === "" || !utm ? destinationUrl : withQuery(destinationUrl, utmQuery(utm as Utm));
+}
 
 /** Null for all links that lead every visitor to the same place at all times. */
 function extrasOf(row: StoredLink, options: LinkOptions): LinkExtras | null {
-  const otherwise =
-    ({ rule_only: "not_found", never: "nowhere" } as const)[options.redirectMode as string] ?? "destination";
-  if (otherwise === "destination" && row.startsAt === null) return null;
-  return { otherwise, startsAt: row.startsAt, choose: null };
+  const { startsAt, passwordHash, forwardPath } = row;
+  const otherwise = WITHOUT_RULE[options.redirectMode ?? "auto"];
+  const forwardOnly = forwardOnlyOf(row, options);
+  const isPlain = otherwise === "destination" && startsAt === null && passwordHash === null;
+  if (isPlain && !forwardPath && forwardOnly === null) return null;
+  return { otherwise, startsAt, passwordHash, forwardPath, forwardOnly, choose: null };
+}
+
+const WITHOUT_RULE: Readonly<Record<RedirectMode, LinkExtras["otherwise"]>> = {
+  auto: "destination",
+  always: "destination",
+  rule_only: "not_found",
+  never: "nowhere",
+};
+
+/** The switch for campaign parameters counts where it differs from the one for all. */
+function forwardOnlyOf({ forwardQuery }: StoredLink, { forwardUtm }: LinkOptions): LinkExtras["forwardOnly"] {
+  if (forwardUtm === undefined || forwardUtm === forwardQuery) return null;
+  return forwardUtm ? "campaign" : "others";
 }
 
 /** Our own page stands in for a fallback that leads back to us. */

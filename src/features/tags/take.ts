@@ -49,7 +49,7 @@ export async function addTags(
     }),
   );
   await tx.insert(tags).values(rows);
-  for (const row of rows) tx.record(tagCreated, row.id, toTagCore(row));
+  for (const row of rows) tx.record(tagCreated, row.id, toTagCore(row), row.workspaceId);
   return rows;
 }
 

@@ -5,19 +5,28 @@ import { isoOf, nameText, nullable, plainName, strict, Time } from "../../platfo
 /** The five, in the order people know them. */
 export const utmFields = ["source", "medium", "campaign", "term", "content"] as const;
 export type UtmField = (typeof utmFields)[number];
-export type Utm = Readonly<Partial<Record<UtmField, string>>>;
 
-/** What may stand in braces, and is filled in for each link. */
-export const utmPlaceholders = ["slug", "domain", "date", "campaign", "title"] as const;
-export type UtmPlaceholder = (typeof utmPlaceholders)[number];
+/** What may stand in braces of a link's own parameters, and is filled in when it is saved. */
+export const linkPlaceholders = [
+  "slug",
+  "domain",
+  "title",
+  "externalId",
+  "date",
+  "year",
+  "month",
+  "day",
+] as const;
+/** And in those of a template: the name of the link's campaign, too. */
+const placeholders = [...linkPlaceholders, "campaign"];
 
 const Part = t.Optional(
   nullable(
     t.String({
       minLength: 1,
       maxLength: 255,
-      pattern: `^(?:[^{}\\x00-\\x1f\\x7f]|\\{(?:${utmPlaceholders.join("|")})\\})+$`,
-      description: `text, in which ${utmPlaceholders.map((one) => `{${one}}`).join(", ")} stand for what the link has`,
+      pattern: `^(?:[^{}\\x00-\\x1f\\x7f]|\\{(?:${placeholders.join("|")})\\})+$`,
+      description: `text, in which ${placeholders.map((one) => `{${one}}`).join(", ")} stand for what the link has`,
       examples: ["{campaign}-{date}"],
     }),
   ),

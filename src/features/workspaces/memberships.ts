@@ -44,25 +44,10 @@ export function openMemberships({
     return found;
   }
 
-  async function find(userId: Id<"usr">, workspaceId: Id<"ws">): Promise<Known> {
-    const { workspaces, members, roles: own } = db.tables;
-    const live = sql`coalesce(${workspaces.testOf}, ${workspaces.id})`;
-    const [row] = await db.read
-      .select({ role: members.role, granted: own.permissions, deletedAt: workspaces.deletedAt })
-      .from(workspaces)
-      .innerJoin(members, and(eq(members.workspaceId, live), eq(members.userId, userId)))
-      .leftJoin(own, and(eq(own.id, sql`${members.role}`), eq(own.workspaceId, members.workspaceId)))
-      .where(eq(workspaces.id, workspaceId))
-      .limit(1);
-    if (!row) return { permissions: null };
-    if (row.deletedAt !== null) return { permissions: row.role === "owner" ? restorable : null };
-    return { permissions: permissionsOfRole(row.role, row.granted) };
-  }
-
   return {
     async permissionsOf({ userId }: Person, workspaceId) {
       const key = `${userId} ${workspaceId}`;
-      return (await remembered(known, key, () => find(userId, workspaceId))).permissions;
+      return (await remembered(known, key, () => find(db, userId, workspaceId))).permissions;
     },
     async isOpen(workspaceId) {
       const { workspaces } = db.tables;
@@ -83,6 +68,31 @@ export function openMemberships({
       open.clear();
     },
   };
+}
+
+async function find(db: Ports["db"], userId: Id<"usr">, workspaceId: Id<"ws">): Promise<Known> {
+  const { workspaces, members, roles: own } = db.tables;
+  const live = sql`coalesce(${workspaces.testOf}, ${workspaces.id})`;
+  const [row] = await db.read
+    .select({ role: members.role, granted: own.permissions, deletedAt: workspaces.deletedAt })
+    .from(workspaces)
+    .innerJoin(members, and(eq(members.workspaceId, live), eq(members.userId, userId)))
+    .leftJoin(own, and(eq(own.id, sql`${members.role}`), eq(own.workspaceId, members.workspaceId)))
+    .where(eq(workspaces.id, workspaceId))
+    .limit(1);
+  if (!row) return { permissions: null };
+  if (row.deletedAt !== null) return { permissions: row.role === "owner" ? restorable : null };
+  return { permissions: permissionsOfRole(row.role, row.granted) };
+}
+
+/** What a person may do in a workspace that the call does not name, at this moment; null when they are not in it. */
+export async function permissionsIn(
+  db: Ports["db"],
+  { userId, scopes }: Person,
+  workspaceId: Id<"ws">,
+): Promise<ReadonlySet<Permission> | null> {
+  const { permissions } = await find(db, userId, workspaceId);
+  return permissions === null || scopes === null ? permissions : permissions.intersection(scopes);
 }
 
 /** What a role grants; `own` is what the workspace says of a role of its own. A role that is gone grants nothing. */

@@ -5,6 +5,7 @@ import { silentLog } from "../../../src/lib/log.ts";
 import { openServer } from "../../../src/platform/server.ts";
 import { RouteCache, type RouteCacheOptions } from "../../../src/redirect/cache.ts";
 import { redirectHandler } from "../../../src/redirect/handler.ts";
+import { openLocks } from "../../../src/redirect/locks.ts";
 import type { DomainSnapshot, LinkSnapshot } from "../../../src/redirect/snapshot.ts";
 import type { Visit } from "../../../src/redirect/visit.ts";
 import { benchHost, destinationOf } from "../traffic.ts";
@@ -17,6 +18,7 @@ export const domain: DomainSnapshot = {
   rootUrl: null,
   notFoundUrl: null,
   expiredUrl: null,
+  forwardsPaths: false,
 };
 
 export const linkOf = (index: number, location = destinationOf(index)): LinkSnapshot => ({
@@ -55,6 +57,7 @@ export async function serveRedirects(options: {
       claim: () => true,
       exhausted: () => false,
       consumes: () => true,
+      locks: openLocks("secret", async () => "wrong"),
       visitors: { agent: agentReader(), locate: () => null },
       clock: systemClock,
       // `anywhere`: as if the port were open to other machines, where every peer has to be asked who it is.

@@ -15,6 +15,7 @@ export const domain = (over: Partial<DomainSnapshot> = {}): DomainSnapshot => ({
   rootUrl: null,
   notFoundUrl: null,
   expiredUrl: null,
+  forwardsPaths: false,
   ...over,
 });
 

@@ -144,7 +144,8 @@ test("after the grace everything of both sides is gone but the record of what ha
 async function fill(): Promise<void> {
   const { jobs } = app.db.tables;
   await link("a", id, { tags: ["x", "y"] });
-  await link("b", id);
+  const { body } = await link("b", id);
+  await ada.call("POST", `/links/${body.data.id}/comments`, { text: "hm" }, id);
   await link("c", testId, { tags: ["z"] });
   const folder = await ada.call("POST", "/folders", { name: "F" }, id);
   const members = [{ userId: bob.id, access: "read" }];

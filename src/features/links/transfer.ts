@@ -1,0 +1,106 @@
+import { uniqueViolation } from "../../db/errors.ts";
+import { AppError, invalid } from "../../lib/errors.ts";
+import { type Id, isId, newId } from "../../lib/ids.ts";
+import { foldSlug } from "../../lib/slug.ts";
+import { personOf } from "../../platform/callers.ts";
+import { type Context, workspaceOf } from "../../platform/context.ts";
+import { type Change, change } from "../../platform/events.ts";
+import { findDomain } from "../domains/find.ts";
+import { takeTags } from "../tags/take.ts";
+import { permissionsIn } from "../workspaces/memberships.ts";
+import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
+import { linkCreated, linkTransferred } from "./events.ts";
+import { findLinkToChange, type LinkName } from "./find.ts";
+import { type Link, type LinkRow, type LinkTransfer, withTotals } from "./model.ts";
+import { coreOf, deleteLinkRow, insertLink } from "./store.ts";
+import { checkVersion } from "./version.ts";
+import { searchText } from "./words.ts";
+
+/**
+ * Gives a link to another workspace, in which the person may make links too. There it is a link of its own, with a new
+ * id: the same slug, destination and settings, counted from nothing. What was counted before stays where it was
+ * counted, and so do folder, campaign and comments. A click store that let one link's clicks lie in two workspaces could
+ * forget neither whole.
+ */
+export async function transferLink(
+  ctx: Context,
+  name: LinkName,
+  { workspaceId, domain }: LinkTransfer,
+  ifMatch: string | null,
+): Promise<Link> {
+  // Whoever does not find the link is told nothing of the other workspace.
+  const { row: before } = await findLinkToChange(ctx.db.read, ctx, name);
+  const there = await contextThere(ctx, workspaceId);
+  try {
+    return await change(ctx, async (tx) => {
+      const found = await findLinkToChange(tx, ctx, { link: before.id });
+      checkVersion(found.row, ifMatch);
+      if (found.row.deletedAt !== null) throw inTrash();
+      const target = await domainThere(tx, there, found.row.domainId, domain);
+      const tags = await takeTags(tx, there, found.row.tags);
+      const row = movedRow(found.row, tx.now, {
+        tags: tags.map(({ name }) => name),
+        tagIds: tags.map(({ id }) => id),
+        workspaceId: workspaceOf(there),
+        domainId: target.id,
+        slugKey: foldSlug(found.row.slug, target.caseSensitive),
+        createdBy: ctx.actor.id,
+      });
+      await deleteLinkRow(tx, ctx, found.row.id);
+      await insertLink(tx, there, row);
+      const gone = { ...coreOf(ctx, found), toWorkspaceId: row.workspaceId, toLinkId: row.id };
+      tx.record(linkTransferred, found.row.id, gone);
+      const core = coreOf(there, { row, host: target.host });
+      tx.record(linkCreated, row.id, core, row.workspaceId);
+      return withTotals(core, null);
+    });
+  } catch (error) {
+    const broken = uniqueViolation(error);
+    if (broken === "links_slug") throw slugTaken(before.slug, error);
+    throw broken === "links_external_id" ? externalIdTaken(error) : error;
+  }
+}
+
+type Place = Pick<LinkRow, "workspaceId" | "domainId" | "slugKey" | "createdBy" | "tags" | "tagIds">;
+
+/** Tags are those of the other workspace that are called the same. */
+const movedRow = (before: LinkRow, now: number, place: Place): LinkRow => {
+  const row = {
+    ...before,
+    ...place,
+    id: newId("link", now),
+    folderId: null,
+    campaignId: null,
+    version: 1,
+    updatedAt: now,
+  };
+  return { ...row, searchText: searchText(row) };
+};
+
+/** The same person in the other workspace. A key has no business there. */
+async function contextThere(ctx: Context, workspaceId: string): Promise<Context> {
+  const person = personOf(ctx);
+  if (workspaceId === ctx.actor.workspaceId)
+    throw invalid("/workspaceId", "workspaceId is where the link is already");
+  const granted = isId("ws", workspaceId) ? await permissionsIn(ctx.db, person, workspaceId) : null;
+  if (granted === null || ctx.actor.application !== null)
+    throw invalid("/workspaceId", "workspaceId is no workspace of yours");
+  if (!granted.has("links:create"))
+    throw new AppError("FORBIDDEN", "You may not make links in the other workspace.", {
+      details: [{ path: "/workspaceId", message: "links:create is needed there" }],
+    });
+  return { ...ctx, actor: { ...ctx.actor, workspaceId: workspaceId as Id<"ws">, permissions: granted } };
+}
+
+/** The domain that was named, or the one the link is on, if the other workspace may use it. */
+function domainThere(tx: Change, there: Context, own: string, named: string | undefined) {
+  return findDomain(tx, there, named ?? own).catch((error: unknown) => {
+    if (!(error instanceof AppError)) throw error;
+    throw invalid(
+      "/domain",
+      named === undefined
+        ? "the link's domain stays behind: name one that the other workspace may use"
+        : "domain is not one of the other workspace",
+    );
+  });
+}
