@@ -4,8 +4,11 @@ import { isoOf, nameText, oneOf, plainName, strict, Time } from "../../platform/
 import { filterQuery, sortQuery } from "../links/filter.ts";
 import { Link } from "../links/model.ts";
 
+/** A number in a query is text that is read as one; in a body it is a number. */
+const clicks = t.Optional(t.Integer({ minimum: 0, maximum: 1_000_000_000_000 }));
+const listQuery = { ...filterQuery, ...sortQuery, clicksMin: clicks, clicksMax: clicks };
 /** What the list of links takes, and nothing else: a view cannot ask for what the list would refuse. */
-const Query = strict({ ...filterQuery, ...sortQuery }, "Filters and sort, as GET /links takes them.");
+const Query = strict(listQuery, "Filters and sort, as GET /links takes them.");
 const columnNames = Object.keys(Link.properties) as [string, ...string[]];
 const Columns = t.Array(oneOf(columnNames), {
   minItems: 1,
@@ -35,7 +38,7 @@ export const View = t.Object(
     id: t.String({ examples: ["view_01jd0000000000000000000000"] }),
     name: t.String(),
     shared: t.Boolean(),
-    query: t.Object({ ...filterQuery, ...sortQuery }),
+    query: t.Object(listQuery),
     columns: t.Array(t.String()),
     ownerId: t.String(),
     createdAt: Time,
