@@ -73,6 +73,10 @@ async function offered(id: string): Promise<object> {
 }
 /** What must have been done before, for the operation to do anything; it may say what the body is then. */
 const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
+  sortLinks: async () => ({
+    links: [await makers["link"]!(app, app.owner, { id: "", permission: null })],
+    addTags: ["sorted"],
+  }),
   mergeTag: async () => ({ into: await makers["tag"]!(app, app.owner, { id: "", permission: null }) }),
   unarchiveLink: (id) => app.call("POST", `/links/${id}/archive`),
   restoreLink: (id) => app.call("DELETE", `/links/${id}`),
@@ -146,7 +150,7 @@ async function done(operation: Operation) {
 }
 
 const isBody = ({ id }: Operation, value: unknown): value is object =>
-  ["mergeTag", "offerTransfer", "enableTotp", "addPasskey"].includes(id) && value !== undefined;
+  ["mergeTag", "sortLinks", "offerTransfer", "enableTotp", "addPasskey"].includes(id) && value !== undefined;
 
 /** The fields of an edit stand there as they are, and as they were. */
 function expectBothSides(entry: { data: object; previous: Record<string, unknown> }, edit: object): void {
@@ -159,6 +163,7 @@ function expectBothSides(entry: { data: object; previous: Record<string, unknown
 
 /** What does several things at once, in the order they are done; everything else does one, and may mail of it. */
 const several: Readonly<Record<string, string[]>> = {
+  sortLinks: ["tag.created", "link.updated"],
   acceptInvite: ["member.created", "invite.accepted"],
   acceptTransfer: ["member.updated", "member.updated", "workspace.transferred"],
   createUser: ["user.created", "workspace.created"],

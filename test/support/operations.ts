@@ -104,6 +104,8 @@ let made = 0;
 /** Where an example can be used only once, or means something else here. */
 const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   createUser: () => ({ email: `user-${++made}@example.org` }),
+  // Of no link of the workspace: nothing is changed by it, and every link is told so.
+  sortLinks: () => ({ links: ["link_none"], addTags: ["x"] }),
   createTag: () => ({ name: `tag ${++made}` }),
   createFolder: () => ({ name: `folder ${++made}` }),
   createCampaign: () => ({ name: `campaign ${++made}` }),
