@@ -28,7 +28,9 @@ test("a view comes back as it was kept, and the list takes it as it is", async (
   const columns = ["slug", "clicks"];
   const { body } = await ada.call("POST", "/views", { name: "Mine", query, columns }, ws);
   expect(body.data).toMatchObject({ name: "Mine", query, columns, shared: false, ownerId: ada.id });
-  const asText = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const asText = new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+  );
   expect((await ada.call("GET", `/links?${asText}`, undefined, ws)).status).toBe(200);
 });
 
