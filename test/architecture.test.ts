@@ -31,6 +31,10 @@ const featureOrder = [
     "keyring",
     "audit",
     "domains",
+    "tags",
+    "folders",
+    "utm",
+    "campaigns",
     "setup",
     "mail",
     "links",
@@ -39,7 +43,7 @@ const featureOrder = [
     "routing",
     "qr",
   ],
-  ...["analytics", "reference"],
+  ...["views", "search", "analytics", "reference"],
 ];
 
 /** Where packages live. One that is not named here is nobody's. */
@@ -112,6 +116,7 @@ const transactionHouses = new Set([
   "features/workspaces/purge.ts",
   "features/links/purge.ts",
   "features/rules/purge.ts",
+  "features/tags/settle.ts",
   "features/mail/purge.ts",
   "features/installation/installation.ts",
   "features/analytics/mirror.ts",

@@ -2,9 +2,11 @@ import { analyticsRoutes } from "../features/analytics/routes.ts";
 import { eraseAuditJob } from "../features/audit/erase.ts";
 import { auditRoutes } from "../features/audit/routes.ts";
 import { sealAuditJob } from "../features/audit/seal.ts";
+import { campaignRoutes } from "../features/campaigns/routes.ts";
 import { purgeDomains } from "../features/domains/purge.ts";
 import { domainRoutes } from "../features/domains/routes.ts";
 import { extensionRoutes } from "../features/extensions/routes.ts";
+import { folderRoutes } from "../features/folders/routes.ts";
 import { accountRoutes } from "../features/identity/account-routes.ts";
 import { authRoutes } from "../features/identity/auth-routes.ts";
 import { writeLetterJob } from "../features/identity/by-letter.ts";
@@ -34,9 +36,14 @@ import { finishSplitsJob } from "../features/rules/jobs.ts";
 import { purgeRules } from "../features/rules/purge.ts";
 import { ruleRoutes } from "../features/rules/routes.ts";
 import { splitRoutes } from "../features/rules/split-routes.ts";
+import { searchRoutes } from "../features/search/routes.ts";
 import type { FirstRunState } from "../features/setup/first-run.ts";
 import { setupRoutes } from "../features/setup/routes.ts";
+import { settleTagJob, tagUpkeepJob } from "../features/tags/jobs.ts";
+import { tagRoutes } from "../features/tags/routes.ts";
 import { tierRoutes } from "../features/tiers/routes.ts";
+import { utmRoutes } from "../features/utm/routes.ts";
+import { viewRoutes } from "../features/views/routes.ts";
 import { purgeWorkspacesJob } from "../features/workspaces/purge.ts";
 import { workspaceRoutes } from "../features/workspaces/routes.ts";
 import type { AppInfo } from "../platform/api.ts";
@@ -75,8 +82,14 @@ export const featureRoutes = (
   keyringRoutes(guard),
   auditRoutes(guard),
   domainRoutes(guard),
+  tagRoutes(guard),
+  folderRoutes(guard),
+  utmRoutes(guard),
+  campaignRoutes(guard),
   mailRoutes(guard),
   linkRoutes(guard),
+  viewRoutes(guard),
+  searchRoutes(guard),
   commentRoutes(guard),
   ruleRoutes(guard),
   splitRoutes(guard),
@@ -93,6 +106,8 @@ export const jobTypes = [
   identityUpkeepJob,
   emptyTrashJob,
   finishSplitsJob,
+  settleTagJob,
+  tagUpkeepJob,
   sendMailJob,
   mailUpkeepJob,
   purgeWorkspacesJob([purgeLinks, purgeRules, purgeDomains, purgeMails]),

@@ -8,6 +8,7 @@ import postgres0007 from "../../migrations/postgres/0007_keys.sql" with { type: 
 import postgres0008 from "../../migrations/postgres/0008_audit.sql" with { type: "text" };
 import postgres0009 from "../../migrations/postgres/0009_mail_lists.sql" with { type: "text" };
 import postgres0011 from "../../migrations/postgres/0011_fields.sql" with { type: "text" };
+import postgres0012 from "../../migrations/postgres/0012_organise.sql" with { type: "text" };
 import postgres0013 from "../../migrations/postgres/0013_rules.sql" with { type: "text" };
 import postgres0015 from "../../migrations/postgres/0015_qr.sql" with { type: "text" };
 import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
@@ -20,6 +21,7 @@ import sqlite0007 from "../../migrations/sqlite/0007_keys.sql" with { type: "tex
 import sqlite0008 from "../../migrations/sqlite/0008_audit.sql" with { type: "text" };
 import sqlite0009 from "../../migrations/sqlite/0009_mail_lists.sql" with { type: "text" };
 import sqlite0011 from "../../migrations/sqlite/0011_fields.sql" with { type: "text" };
+import sqlite0012 from "../../migrations/sqlite/0012_organise.sql" with { type: "text" };
 import sqlite0013 from "../../migrations/sqlite/0013_rules.sql" with { type: "text" };
 import sqlite0015 from "../../migrations/sqlite/0015_qr.sql" with { type: "text" };
 
@@ -44,6 +46,7 @@ export const migrations: readonly Migration[] = [
   { name: "0008_audit", sqlite: sqlite0008, postgres: postgres0008 },
   { name: "0009_mail_lists", sqlite: sqlite0009, postgres: postgres0009 },
   { name: "0011_fields", sqlite: sqlite0011, postgres: postgres0011 },
+  { name: "0012_organise", sqlite: sqlite0012, postgres: postgres0012 },
   { name: "0013_rules", sqlite: sqlite0013, postgres: postgres0013 },
   { name: "0015_qr", sqlite: sqlite0015, postgres: postgres0015 },
 ];

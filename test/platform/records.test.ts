@@ -46,6 +46,11 @@ const edits: Readonly<Record<string, object>> = {
   updateLink: { title: "otherwise" },
   updateLinkRule: { name: "otherwise" },
   updateRule: { name: "otherwise" },
+  updateTag: { name: "otherwise" },
+  updateFolder: { name: "otherwise" },
+  updateCampaign: { name: "otherwise", status: "paused" },
+  updateUtmTemplate: { source: "otherwise" },
+  updateView: { shared: true },
   updateDomain: { slugLength: 9 },
   updateOwnWorkspace: { name: "Otherwise" },
   updateWorkspace: { name: "Yet otherwise" },
@@ -73,6 +78,11 @@ async function offered(id: string): Promise<object> {
 /** What must have been done before, for the operation to do anything; it may say what the body is then. */
 const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
   deleteQrLogo: () => app.call("PUT", "/qr/logo", { body: { image: PIXEL } }),
+  sortLinks: async () => ({
+    links: [await makers["link"]!(app, app.owner, { id: "", permission: null })],
+    addTags: ["sorted"],
+  }),
+  mergeTag: async () => ({ into: await makers["tag"]!(app, app.owner, { id: "", permission: null }) }),
   unarchiveLink: (id) => app.call("POST", `/links/${id}/archive`),
   restoreLink: (id) => app.call("DELETE", `/links/${id}`),
   createRule: async () => ({ linkId: await makers["link"]!(app, app.owner, { id: "", permission: null }) }),
@@ -154,8 +164,10 @@ async function done(operation: Operation) {
 }
 
 const isBody = ({ id }: Operation, value: unknown): value is object =>
-  ["offerTransfer", "enableTotp", "addPasskey", "createRule", "reorderLinkRules"].includes(id) &&
-  value !== undefined;
+  [
+    ...["mergeTag", "sortLinks", "offerTransfer", "enableTotp", "addPasskey"],
+    ...["createRule", "reorderLinkRules"],
+  ].includes(id) && value !== undefined;
 
 /** The fields of an edit stand there as they are, and as they were. */
 function expectBothSides(entry: { data: object; previous: Record<string, unknown> }, edit: object): void {
@@ -168,6 +180,7 @@ function expectBothSides(entry: { data: object; previous: Record<string, unknown
 
 /** What does several things at once, in the order they are done; everything else does one, and may mail of it. */
 const several: Readonly<Record<string, string[]>> = {
+  sortLinks: ["tag.created", "link.updated"],
   acceptInvite: ["member.created", "invite.accepted"],
   acceptTransfer: ["member.updated", "member.updated", "workspace.transferred"],
   createUser: ["user.created", "workspace.created"],
@@ -238,12 +251,16 @@ const nothingBefore = [
   "access.denied",
   "audit.erased",
   "audit.erasure_asked",
+  "campaign.created",
+  "campaign.deleted",
   "comment.created",
   "comment.deleted",
   "domain.created",
   "domain.deleted",
   "extension.created",
   "extension.deleted",
+  "folder.created",
+  "folder.deleted",
   "installation.set_up",
   "invite.created",
   "job.cancelled",
@@ -281,6 +298,9 @@ const nothingBefore = [
   "session.refreshed",
   "split.created",
   "split.deleted",
+  "tag.created",
+  "tag.deleted",
+  "tag.merged",
   "tier.created",
   "tier.deleted",
   "token.created",
@@ -305,6 +325,10 @@ const nothingBefore = [
   "user.totp_disabled",
   "user.totp_enabled",
   "user.totp_enrolled",
+  "utm_template.created",
+  "utm_template.deleted",
+  "view.created",
+  "view.deleted",
   "workspace.created",
   "workspace.purged",
   "workspace.transfer_cancelled",

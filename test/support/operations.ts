@@ -110,6 +110,13 @@ let made = 0;
 /** Where an example can be used only once, or means something else here. */
 const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   createUser: () => ({ email: `user-${++made}@example.org` }),
+  // Of no link of the workspace: nothing is changed by it, and every link is told so.
+  sortLinks: () => ({ links: ["link_none"], addTags: ["x"] }),
+  createTag: () => ({ name: `tag ${++made}` }),
+  createFolder: () => ({ name: `folder ${++made}` }),
+  createCampaign: () => ({ name: `campaign ${++made}` }),
+  createUtmTemplate: () => ({ name: `template ${++made}`, source: "letter" }),
+  createView: () => ({ name: `view ${++made}` }),
   createDomain: () => ({ host: `host-${++made}.example` }),
   createKey: () => ({ permissions: ["keys:create"] }),
   createInvite: () => ({ email: `invited-${++made}@example.org` }),
@@ -205,7 +212,8 @@ export type MakerOf<App> = (
 /** Makes what a path names, in the workspace of the key, by the API and nothing else. */
 export const plainMakers: Readonly<
   Record<
-    "link" | "rule" | "comment" | "template" | "domain" | "key" | "extension" | "tier" | "role" | "invite",
+    | ("link" | "rule" | "comment" | "template" | "domain" | "key" | "extension" | "tier" | "role" | "invite")
+    | ("tag" | "folder" | "campaign" | "utmTemplate" | "view"),
     MakerOf<Asked>
   >
 > = {
@@ -225,6 +233,22 @@ export const plainMakers: Readonly<
     const { id } = (await app.call("POST", `/links/${link}/rules`, { key, body })).body.data;
     linkOf.set(id, link);
     return id;
+  },
+  async tag(app, key) {
+    return (await app.call("POST", "/tags", { key, body: { name: `tag ${++made}` } })).body.data.id;
+  },
+  async folder(app, key) {
+    return (await app.call("POST", "/folders", { key, body: { name: `folder ${++made}` } })).body.data.id;
+  },
+  async campaign(app, key) {
+    return (await app.call("POST", "/campaigns", { key, body: { name: `campaign ${++made}` } })).body.data.id;
+  },
+  async utmTemplate(app, key) {
+    const body = { name: `template ${++made}`, source: "letter" };
+    return (await app.call("POST", "/utm-templates", { key, body })).body.data.id;
+  },
+  async view(app, key) {
+    return (await app.call("POST", "/views", { key, body: { name: `view ${++made}` } })).body.data.id;
   },
   async comment(app, key, operation) {
     const link = await plainMakers.link(app, key, operation);

@@ -6,10 +6,16 @@ import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { AlreadyThere } from "../../platform/once.ts";
 import { momentOf } from "../../platform/schema.ts";
+import { campaignFor, findCampaign } from "../campaigns/campaigns.ts";
 import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
 import { findDefaultDomain, findDomain } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
+import { reachOf } from "../folders/access.ts";
+import { folderFor } from "../folders/folders.ts";
+import { takeTags } from "../tags/take.ts";
+import { utmFrom } from "../utm/fill.ts";
 import { linkDefaultsOf } from "../workspaces/link-defaults.ts";
+import { visible } from "./conditions.ts";
 import { checkCost } from "./cost.ts";
 import { endsOf } from "./ends.ts";
 import { externalIdTaken, slugTaken } from "./errors.ts";
@@ -17,9 +23,9 @@ import { linkCreated } from "./events.ts";
 import { passwordHashOf } from "./lock.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
 import { optionsAfter, optionsOf } from "./options.ts";
-import { searchText } from "./search.ts";
 import { coreOf, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
 import { utmOf } from "./utm.ts";
+import { searchText } from "./words.ts";
 
 /** Of 31^8 slugs the first is all but always free; a crowded short length may need a few more. */
 const RANDOM_TRIES = 8;
@@ -34,16 +40,21 @@ export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
     try {
       return await change(ctx, (tx) => addLink(tx, ctx, input, passwordHash));
     } catch (error) {
-      const broken = uniqueViolation(error);
-      if (broken === "links_external_id") throw externalIdTaken(error);
-      if (broken !== "links_slug") throw error;
-      if (input.slug !== undefined) throw slugTaken(input.slug, error);
-      if (attempt === RANDOM_TRIES)
-        throw new AppError("CONFLICT", "No free random slug was found: raise slugLength of the domain.", {
-          cause: error,
-        });
+      refuseTaken(error, input, attempt);
     }
   }
+}
+
+/** Another try may find a free slug, or the tag that somebody else was first to make. All else is thrown. */
+function refuseTaken(error: unknown, { slug }: NewLink, attempt: number): void {
+  const broken = uniqueViolation(error);
+  if (broken === "links_external_id") throw externalIdTaken(error);
+  if (broken !== "links_slug" && broken !== "tags_name") throw error;
+  if (broken === "links_slug" && slug !== undefined) throw slugTaken(slug, error);
+  if (attempt === RANDOM_TRIES)
+    throw new AppError("CONFLICT", "No free random slug was found: raise slugLength of the domain.", {
+      cause: error,
+    });
 }
 
 /** The newest link in use with this destination, for `findExisting`; null when one must be made. */
@@ -52,7 +63,8 @@ export async function findExisting(ctx: Context, input: NewLink): Promise<Link |
   const { id } = await domainFor(read, ctx, input.domain);
   if (input.destinationUrl === null) return null;
   const { href } = destinationOf("/destinationUrl", input.destinationUrl);
-  const found = await selectByDestination(read, ctx, id, destinationHash(href));
+  const seen = visible(ctx, await reachOf(read, ctx));
+  const found = await selectByDestination(read, ctx, id, destinationHash(href), seen);
   return found ? linkOf(ctx, found) : null;
 }
 
@@ -67,7 +79,13 @@ async function addLink(
   // Looked for once more where nobody else can come in between.
   const same =
     input.findExisting && row.destinationHash !== ""
-      ? await selectByDestination(tx, ctx, domain.id, row.destinationHash)
+      ? await selectByDestination(
+          tx,
+          ctx,
+          domain.id,
+          row.destinationHash,
+          visible(ctx, await reachOf(tx, ctx)),
+        )
       : undefined;
   if (same) throw new AlreadyThere(linkOf(ctx, same));
   await insertLink(tx, ctx, row);
@@ -87,6 +105,7 @@ async function domainFor(read: Reader, ctx: Context, named: string | undefined):
 async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
   const destination = await destinationFor(tx, ctx, input.destinationUrl);
   const defaults = await linkDefaultsOf(tx, ctx);
+  const tags = await takeTags(tx, ctx, input.tags ?? []);
   const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf({ createdAt: tx.now }, input);
   const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
   const row = {
@@ -98,7 +117,8 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     ...destination,
     title: input.title ?? null,
     description: input.description ?? null,
-    tags: input.tags ?? [],
+    tags: tags.map(({ name }) => name),
+    tagIds: tags.map(({ id }) => id),
     externalId: input.externalId ?? null,
     redirectStatus: input.redirectStatus ?? defaults.redirectStatus,
     forwardQuery: input.forwardQuery ?? defaults.forwardQuery,
@@ -108,8 +128,8 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     enabled: input.enabled ?? true,
     notes: input.notes ?? null,
     startsAt: timeOf("/startsAt", input.startsAt),
-    folderId: null,
-    campaignId: null,
+    folderId: await folderFor(tx, ctx, input.folderId ?? null),
+    campaignId: await campaignFor(tx, ctx, input.campaignId ?? null),
     passwordHash: null,
     forwardPath: input.forwardPath ?? false,
     options: optionsAfter(null, { ...input, expiresAfterSeconds }),
@@ -120,7 +140,19 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     createdAt: tx.now,
     updatedAt: tx.now,
   };
-  return whole(row, domain.host, input, tx.now);
+  return whole(row, domain.host, await withTemplate(tx, ctx, input, row.campaignId), tx.now);
+}
+
+/** What the link says of its campaign parameters itself goes before what a template says. */
+async function withTemplate(
+  tx: Change,
+  ctx: Context,
+  input: NewLink,
+  campaignId: LinkRow["campaignId"],
+): Promise<NewLink> {
+  if (input.utmTemplateId === undefined) return input;
+  const campaign = campaignId === null ? "" : (await findCampaign(tx, ctx, campaignId)).name;
+  return { ...input, utm: { ...(await utmFrom(tx, ctx, input.utmTemplateId, campaign)), ...input.utm } };
 }
 
 /** A row with what can be said when all else of it is known. */

@@ -1,5 +1,6 @@
 import { Type as t } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import type { Context } from "../../platform/context.ts";
 import type { Guard } from "../../platform/http.ts";
 import { once } from "../../platform/once.ts";
 import { pagingQuery } from "../../platform/paging.ts";
@@ -7,11 +8,12 @@ import { ok, page } from "../../platform/reply.ts";
 import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
 import { archiveLink, deleteLink, purgeLink, restoreLink, unarchiveLink } from "./archive.ts";
 import { createLink, findExisting } from "./create.ts";
-import { filterQuery, type LinkSort, sortQuery } from "./filter.ts";
+import { filterQuery, type LinkFilter, type LinkSort, sortQuery } from "./filter.ts";
 import { readLink } from "./find.ts";
 import { countLinks, listLinks } from "./list.ts";
 import { Link, LinkPatch, LinkTransfer, NewLink } from "./model.ts";
 import { LinkParams, Named, named } from "./params.ts";
+import { Sorted, Sorting, sortLinks } from "./sort.ts";
 import { transferLink } from "./transfer.ts";
 import { updateLink } from "./update.ts";
 import { etagOf } from "./version.ts";
@@ -20,6 +22,14 @@ import { etagOf } from "./version.ts";
 const scopeOf = (sort: LinkSort, filter: object): string =>
   JSON.stringify([sort, Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1))]);
 
+const Count = t.Object({
+  count: t.Integer(),
+  atLeast: t.Optional(t.Boolean({ description: "A search for common words: there are more." })),
+});
+async function counted(ctx: Context, filter: LinkFilter): Promise<typeof Count.static> {
+  const { total, atLeast } = await countLinks(ctx, filter);
+  return { count: total, ...(atLeast && { atLeast }) };
+}
 /** What tells two requests apart is kept hashed, and a password could be guessed from that. */
 const withoutPassword = ({ password: _, ...body }: NewLink) => body;
 
@@ -68,10 +78,23 @@ export const linkRoutes = (guard: Guard) =>
         detail: { operationId: "createLink", summary: "Make a short link" },
       },
     )
-    .get("/count", async ({ ctx, query }) => ok(ctx, "Count", { count: await countLinks(ctx, query) }), {
+    .post(
+      "/sort",
+      ({ ctx, body }) => once(ctx, { status: 200, message: "Links sorted" }, body, (c) => sortLinks(c, body)),
+      {
+        may: "links:update",
+        body: Sorting,
+        response: { 200: envelope(Sorted) },
+        detail: {
+          operationId: "sortLinks",
+          summary: "Tag, untag and move up to 1,000 links at once; each is told of by itself",
+        },
+      },
+    )
+    .get("/count", async ({ ctx, query }) => ok(ctx, "Count", await counted(ctx, query)), {
       may: "links:read",
       query: strict(filterQuery),
-      response: { 200: envelope(t.Object({ count: t.Integer() })) },
+      response: { 200: envelope(Count) },
       detail: { operationId: "countLinks", summary: "How many links pass the filters" },
     })
     .get(

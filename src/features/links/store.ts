@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Build, Tx } from "../../db/database.ts";
 import { placeholders } from "../../db/placeholders.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -24,10 +24,36 @@ export const linkOf = (ctx: Context, found: Found): Link => withTotals(coreOf(ct
 export function selectLinks(read: Reader, ctx: Context) {
   const { links, domains, linkTotals } = ctx.db.tables;
   return read
-    .select({ row: links, host: domains.host, totals: linkTotals })
+    .select({ row: rowColumns(ctx), host: domains.host, totals: linkTotals })
     .from(links)
     .innerJoin(domains, eq(domains.id, links.domainId))
     .leftJoin(linkTotals, eq(linkTotals.linkId, links.id));
+}
+
+/** A link as verbs know it. What its tags are called is asked of the tags: they may be renamed and merged. */
+const rowColumns = (ctx: Context) => {
+  const { links, linkTags, tags } = ctx.db.tables;
+  // With the place of each before it: to sort a handful here is cheaper than to have it sorted for every link.
+  const listOf = (column: "name" | "id") => {
+    const now = sql.raw(`coalesce("after"."${column}", "tags"."${column}")`);
+    return sql`coalesce((select string_agg(${linkTags.position} || ' ' || ${now}, ',')
+      from ${linkTags} join ${tags} on ${tags.id} = ${linkTags.tagId}
+      left join ${tags} as "after" on "after"."id" = ${tags.mergedInto}
+      where ${linkTags.linkId} = ${links.id} and (${tags.goneAt} is null or ${tags.mergedInto} is not null)), '')`;
+  };
+  return {
+    ...getTableColumns(links),
+    tags: listOf("name").mapWith(listed<string>),
+    tagIds: listOf("id").mapWith(listed<Id<"tag">>),
+  };
+};
+/** Names hold no commas. While one is merged into another a link may have both. */
+function listed<T extends string>(text: unknown): T[] {
+  if (text === "") return [];
+  const places = String(text)
+    .split(",")
+    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return [...new Set(places.map((one) => one.slice(one.indexOf(" ") + 1) as T))];
 }
 
 export const mine = (ctx: Context) => eq(ctx.db.tables.links.workspaceId, workspaceOf(ctx));
@@ -70,6 +96,7 @@ export async function selectByDestination(
   ctx: Context,
   domainId: Id<"dom">,
   hash: string,
+  seen: SQL | undefined,
 ): Promise<Found | undefined> {
   const { links } = ctx.db.tables;
   const same = and(
@@ -78,6 +105,7 @@ export async function selectByDestination(
     eq(links.domainId, domainId),
     isNull(links.deletedAt),
     isNull(links.archivedAt),
+    seen,
   );
   const [found] = await selectLinks(read, ctx).where(same).orderBy(desc(links.id)).limit(1);
   return found;
@@ -88,7 +116,7 @@ export function selectByTotals(read: Reader, ctx: Context, where: SQL | undefine
   const { links, domains, linkTotals } = ctx.db.tables;
   // Cross joins: SQLite then keeps to this order.
   return read
-    .select({ row: links, host: domains.host, totals: linkTotals })
+    .select({ row: rowColumns(ctx), host: domains.host, totals: linkTotals })
     .from(linkTotals)
     .crossJoin(links)
     .crossJoin(domains)
@@ -147,14 +175,25 @@ export async function updateLinkRow(tx: Tx, ctx: Context, row: LinkRow, tagsChan
     .update(linkTotals)
     .set({ shelf })
     .where(and(eq(linkTotals.linkId, row.id), ne(linkTotals.shelf, shelf)));
-  if (!tagsChanged) return;
+  if (!tagsChanged) {
+    if (row.tagIds.length > 0)
+      await tx
+        .update(linkTags)
+        .set({ shelf })
+        .where(and(eq(linkTags.linkId, row.id), ne(linkTags.shelf, shelf)));
+    return;
+  }
   await tx.delete(linkTags).where(eq(linkTags.linkId, row.id));
   await insertTags(tx, ctx, row);
 }
 
-async function insertTags(tx: Tx, ctx: Context, { id, workspaceId, tags }: LinkRow): Promise<void> {
-  if (tags.length === 0) return;
-  await tx.insert(ctx.db.tables.linkTags).values(tags.map((tag) => ({ linkId: id, workspaceId, tag })));
+async function insertTags(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
+  if (row.tagIds.length === 0) return;
+  const { id: linkId, workspaceId } = row;
+  const shelf = shelfOf(row);
+  await tx
+    .insert(ctx.db.tables.linkTags)
+    .values(row.tagIds.map((tagId, position) => ({ linkId, tagId, workspaceId, position, shelf })));
 }
 
 export async function deleteLinkRow(tx: Tx, ctx: Context, id: Id<"link">): Promise<void> {

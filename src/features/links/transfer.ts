@@ -6,13 +6,15 @@ import { personOf } from "../../platform/callers.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { findDomain } from "../domains/find.ts";
+import { takeTags } from "../tags/take.ts";
 import { permissionsIn } from "../workspaces/memberships.ts";
 import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
 import { linkCreated, linkTransferred } from "./events.ts";
-import { findLink, type LinkName } from "./find.ts";
+import { findLinkToChange, type LinkName } from "./find.ts";
 import { type Link, type LinkRow, type LinkTransfer, withTotals } from "./model.ts";
 import { coreOf, deleteLinkRow, insertLink } from "./store.ts";
 import { checkVersion } from "./version.ts";
+import { searchText } from "./words.ts";
 
 /**
  * Gives a link to another workspace, in which the person may make links too. There it is a link of its own, with a new
@@ -27,15 +29,18 @@ export async function transferLink(
   ifMatch: string | null,
 ): Promise<Link> {
   // Whoever does not find the link is told nothing of the other workspace.
-  const { row: before } = await findLink(ctx.db.read, ctx, name);
+  const { row: before } = await findLinkToChange(ctx.db.read, ctx, name);
   const there = await contextThere(ctx, workspaceId);
   try {
     return await change(ctx, async (tx) => {
-      const found = await findLink(tx, ctx, { link: before.id });
+      const found = await findLinkToChange(tx, ctx, { link: before.id });
       checkVersion(found.row, ifMatch);
       if (found.row.deletedAt !== null) throw inTrash();
       const target = await domainThere(tx, there, found.row.domainId, domain);
+      const tags = await takeTags(tx, there, found.row.tags);
       const row = movedRow(found.row, tx.now, {
+        tags: tags.map(({ name }) => name),
+        tagIds: tags.map(({ id }) => id),
         workspaceId: workspaceOf(there),
         domainId: target.id,
         slugKey: foldSlug(found.row.slug, target.caseSensitive),
@@ -56,17 +61,21 @@ export async function transferLink(
   }
 }
 
-type Place = Pick<LinkRow, "workspaceId" | "domainId" | "slugKey" | "createdBy">;
+type Place = Pick<LinkRow, "workspaceId" | "domainId" | "slugKey" | "createdBy" | "tags" | "tagIds">;
 
-const movedRow = (row: LinkRow, now: number, place: Place): LinkRow => ({
-  ...row,
-  ...place,
-  id: newId("link", now),
-  folderId: null,
-  campaignId: null,
-  version: 1,
-  updatedAt: now,
-});
+/** Tags are those of the other workspace that are called the same. */
+const movedRow = (before: LinkRow, now: number, place: Place): LinkRow => {
+  const row = {
+    ...before,
+    ...place,
+    id: newId("link", now),
+    folderId: null,
+    campaignId: null,
+    version: 1,
+    updatedAt: now,
+  };
+  return { ...row, searchText: searchText(row) };
+};
 
 /** The same person in the other workspace. A key has no business there. */
 async function contextThere(ctx: Context, workspaceId: string): Promise<Context> {

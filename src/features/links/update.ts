@@ -2,12 +2,15 @@ import { uniqueViolation } from "../../db/errors.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged, withPrevious } from "../../platform/events.ts";
+import { campaignFor } from "../campaigns/campaigns.ts";
 import { findDomain } from "../domains/find.ts";
+import { folderFor } from "../folders/folders.ts";
+import { takeTags } from "../tags/take.ts";
 import { chosenSlug, destinationFor, expiredUrlOf, timeOf, whole } from "./create.ts";
 import { endsOf } from "./ends.ts";
 import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
 import { linkUpdated } from "./events.ts";
-import { findLink, type LinkName } from "./find.ts";
+import { findLinkToChange, type LinkName } from "./find.ts";
 import { passwordHashOf } from "./lock.ts";
 import type { Link, LinkPatch, LinkRow } from "./model.ts";
 import { optionsAfter } from "./options.ts";
@@ -24,7 +27,7 @@ export async function updateLink(
   const passwordHash = await passwordHashOf(ctx, patch.password);
   try {
     return await change(ctx, async (tx) => {
-      const found = await findLink(tx, ctx, name);
+      const found = await findLinkToChange(tx, ctx, name);
       checkVersion(found.row, ifMatch);
       if (found.row.deletedAt !== null) throw inTrash();
       const row = await patched(tx, ctx, found, patch, passwordHash);
@@ -61,9 +64,10 @@ async function patched(
     ...(patch.expiredUrl === undefined ? {} : { expiredUrl: await expiredUrlOf(tx, ctx, patch.expiredUrl) }),
     ...(patch.notes === undefined ? {} : { notes: patch.notes }),
     ...(patch.startsAt === undefined ? {} : { startsAt: timeOf("/startsAt", patch.startsAt) }),
+    ...(await place(tx, ctx, patch)),
     ...(patch.destinationUrl === undefined ? {} : await destinationFor(tx, ctx, patch.destinationUrl)),
     ...(patch.slug === undefined ? {} : await slug(tx, ctx, before, patch.slug)),
-    tags: patch.tags ?? before.tags,
+    ...(patch.tags === undefined ? {} : await tags(tx, ctx, patch.tags)),
     redirectStatus: patch.redirectStatus ?? before.redirectStatus,
     forwardQuery: patch.forwardQuery ?? before.forwardQuery,
     enabled: patch.enabled ?? before.enabled,
@@ -76,6 +80,19 @@ async function patched(
     updatedAt: tx.now,
   };
   return whole(row, host, patch, tx.now);
+}
+
+/** Where it stands, and what it belongs to. */
+async function place(tx: Change, ctx: Context, { folderId, campaignId }: LinkPatch) {
+  return {
+    ...(folderId === undefined ? {} : { folderId: await folderFor(tx, ctx, folderId) }),
+    ...(campaignId === undefined ? {} : { campaignId: await campaignFor(tx, ctx, campaignId) }),
+  };
+}
+
+async function tags(tx: Change, ctx: Context, names: readonly string[]) {
+  const taken = await takeTags(tx, ctx, names);
+  return { tags: taken.map(({ name }) => name), tagIds: taken.map(({ id }) => id) };
 }
 
 async function slug(tx: Change, ctx: Context, { domainId }: LinkRow, text: string) {

@@ -9,13 +9,13 @@ import {
 } from "../../redirect/rules.ts";
 import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../redirect/snapshot.ts";
 import type { DomainRow } from "../domains/model.ts";
-import type { LinkRow } from "../links/model.ts";
+import type { StoredLink } from "../links/model.ts";
 import { type LinkOptions, optionsOf, type RedirectMode } from "../links/options.ts";
 import { type Utm, utmQuery } from "../links/utm.ts";
 
 export interface RoutingRow {
   readonly domain: DomainRow;
-  readonly link: LinkRow | null;
+  readonly link: StoredLink | null;
   /** Rules and splits of the link; null for nearly all. */
   readonly rules: { readonly rules: unknown; readonly split: unknown } | null;
 }
@@ -47,7 +47,7 @@ export function compile(
 export const explained = ({ link, rules }: RoutingRow, { loops }: World): ExplainedRule[] =>
   link === null || rules === null ? [] : explainedRules(rules as StoredRules, homeOf(link, loops));
 
-function homeOf(row: LinkRow, loops: Loops): RulesHome {
+function homeOf(row: StoredLink, loops: Loops): RulesHome {
   const { redirectMode = "auto", forwardUtm = row.forwardQuery, utm } = optionsOf(row);
   return {
     parentId: row.id,
@@ -70,7 +70,7 @@ const domainSnapshot = (row: DomainRow, loops: Loops, forwardsPaths: boolean): D
   forwardsPaths,
 });
 
-function linkSnapshot(row: LinkRow, rules: CompiledRules | null, loops: Loops): LinkSnapshot {
+function linkSnapshot(row: StoredLink, rules: CompiledRules | null, loops: Loops): LinkSnapshot {
   const options = optionsOf(row);
   const extras = extrasOf(row, options, rules);
   return {
@@ -91,12 +91,12 @@ function linkSnapshot(row: LinkRow, rules: CompiledRules | null, loops: Loops): 
 }
 
 /** The link's own campaign parameters are the same for every visitor: they are put in once. */
-function locationOf({ destinationUrl }: LinkRow, { utm }: LinkOptions): string {
+function locationOf({ destinationUrl }: StoredLink, { utm }: LinkOptions): string {
   return destinationUrl === "" || !utm ? destinationUrl : withQuery(destinationUrl, utmQuery(utm as Utm));
 }
 
 /** Null for all links that lead every visitor to the same place at all times. */
-function extrasOf(row: LinkRow, options: LinkOptions, rules: CompiledRules | null): LinkExtras | null {
+function extrasOf(row: StoredLink, options: LinkOptions, rules: CompiledRules | null): LinkExtras | null {
   const { startsAt, passwordHash, forwardPath } = row;
   const otherwise = WITHOUT_RULE[options.redirectMode ?? "auto"];
   const forwardOnly = forwardOnlyOf(row, options);
@@ -114,7 +114,7 @@ const WITHOUT_RULE: Readonly<Record<RedirectMode, LinkExtras["otherwise"]>> = {
 };
 
 /** The switch for campaign parameters counts where it differs from the one for all. */
-function forwardOnlyOf({ forwardQuery }: LinkRow, { forwardUtm }: LinkOptions): LinkExtras["forwardOnly"] {
+function forwardOnlyOf({ forwardQuery }: StoredLink, { forwardUtm }: LinkOptions): LinkExtras["forwardOnly"] {
   if (forwardUtm === undefined || forwardUtm === forwardQuery) return null;
   return forwardUtm ? "campaign" : "others";
 }

@@ -153,6 +153,13 @@ async function fill(): Promise<void> {
   const variants = ["a", "b"].map((one) => ({ destinationUrl: `https://example.com/${one}` }));
   await ada.call("PUT", `/links/${linkId}/split`, { variants }, id);
   await link("c", testId, { tags: ["z"] });
+  const folder = await ada.call("POST", "/folders", { name: "F" }, id);
+  const members = [{ userId: bob.id, access: "read" }];
+  await ada.call("PATCH", `/folders/${folder.body.data.id}`, { members }, id);
+  await ada.call("POST", "/folders", { name: "In", parentId: folder.body.data.id }, id);
+  await ada.call("POST", "/campaigns", { name: "C" }, id);
+  await ada.call("POST", "/utm-templates", { name: "U", source: "s" }, id);
+  await ada.call("POST", "/views", { name: "V" }, id);
   await ada.call("POST", "/extensions", { name: "E", appId: "abc" }, id);
   await ada.call("POST", "/qr/templates", { name: "T" }, id);
   await ada.call("PUT", "/qr/logo", { image: PIXEL }, id);
