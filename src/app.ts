@@ -15,12 +15,11 @@ import type { Installation } from "./features/installation/installation.ts";
 import { forgetLostKeys } from "./features/keyring/keyring.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { openRouting } from "./features/routing/routing.ts";
-import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
+import { type FirstRunState, notSetUp, openFirstRun } from "./features/setup/first-run.ts";
 import { openTiers } from "./features/tiers/known.ts";
 import { openMemberships } from "./features/workspaces/memberships.ts";
 import { startHeavyThread } from "./heavy.ts";
 import { type After, type Clock, systemAfter } from "./lib/clock.ts";
-import { AppError } from "./lib/errors.ts";
 import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import type { Outbound } from "./lib/outbound/outbound.ts";
@@ -294,12 +293,6 @@ export async function assembleApp({
 
 /** What takes longer than this is handed back, and goes on after the restart. */
 const JOBS_STOP_MS = 5000;
-
-const notSetUp = () =>
-  new AppError(
-    "UNAVAILABLE",
-    "This installation has not been set up. Open /admin with the code the server has printed.",
-  );
 
 const hostOf = (baseUrl: string | null): string | null =>
   baseUrl === null ? null : new URL(baseUrl).hostname;

@@ -142,7 +142,7 @@ export const fields: Readonly<Record<string, Field>> = {
   },
   osVersion: {
     kind: "version",
-    about: "As far as you write it: 17 is all of 17.",
+    about: "As far as you write it: 17 is all of 17. Windows tells its NT version: 10 also for Windows 11.",
     read: ({ agent }) => agent.osVersion,
   },
   browser: { kind: "text", about: "`Chrome`, `Safari`, `Firefox` …", read: ({ agent }) => agent.browser },

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { fields, operators } from "../../../src/redirect/rules/fields.ts";
 import type { VisitorPlace } from "../../../src/redirect/visitor.ts";
 import { type Answer, type TestApp, testApp } from "../../support/app.ts";
 
@@ -351,6 +353,13 @@ test("a link that leads only where rules say leads nowhere else", async () => {
   await app.call("PATCH", `/links/${id}`, { body: { redirectMode: "never" } });
   place = living("DE");
   expect((await app.visit("http://links.test/only")).status).toBe(204);
+});
+
+test("docs/rules.md tells every field as it is, and every operator", async () => {
+  const doc = await Bun.file(join(import.meta.dir, "../../../docs/rules.md")).text();
+  for (const [name, { kind, about }] of Object.entries(fields))
+    expect(doc).toContain(`| \`${name}\` | ${kind} | ${about}`);
+  for (const operator of operators) expect(doc).toContain(`\`${operator}\``);
 });
 
 test("what conditions can ask is listed, with what each needs", async () => {
