@@ -78,7 +78,8 @@ function decideExtras(
     outcome: "redirected",
     status: link.status,
     ...to,
-    location: handedOn(to.location, extras, rest, visitor),
+    // A rule has its own word on what is handed on.
+    location: handedOn(to.location, extras, rest, chosen === null ? visitor : null),
   };
 }
 

@@ -128,16 +128,37 @@ export const shelves = { inUse: 0, archived: 1, trash: 2 } as const;
 const shelfOf = ({ archivedAt, deletedAt }: LinkRow): number =>
   deletedAt !== null ? shelves.trash : archivedAt !== null ? shelves.archived : shelves.inUse;
 
-// Written by hand: drizzle would write the JSON of null, four letters for each link.
-const insertRow: Build = (queries, { links }) =>
+/** What hardly any link has, as the columns have it by themselves. */
+const plain = {
+  enabled: true,
+  notes: null,
+  startsAt: null,
+  folderId: null,
+  campaignId: null,
+  passwordHash: null,
+  forwardPath: false,
+  options: null,
+} as const satisfies Partial<LinkRow>;
+const plainNames = Object.keys(plain) as (keyof typeof plain)[];
+
+const insertPlain: Build = (queries, { links }) =>
+  queries.insert(links).values({ ...placeholders(links), ...plain });
+// The JSON of null would be four letters, and no null.
+const insertRich: Build = (queries, { links }) =>
   queries.insert(links).values({ ...placeholders(links), options: sql`${sql.placeholder("options")}` });
+
+async function insertRow(tx: Tx, row: LinkRow): Promise<void> {
+  const options = row.options === null ? null : JSON.stringify(row.options);
+  const isPlain = plainNames.every((name) => row[name] === plain[name]);
+  await tx.run(isPlain ? insertPlain : insertRich, { ...row, options });
+}
+
 const insertTotals: Build = (queries, { linkTotals }) =>
   queries.insert(linkTotals).values(placeholders(linkTotals));
 const noTotals = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
 
 export async function insertLink(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
-  const options = row.options === null ? null : JSON.stringify(row.options);
-  await tx.run(insertRow, { ...row, options });
+  await insertRow(tx, row);
   const { id: linkId, workspaceId } = row;
   await tx.run(insertTotals, { linkId, workspaceId, shelf: shelfOf(row), ...noTotals });
   await insertTags(tx, ctx, row);

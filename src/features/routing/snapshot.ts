@@ -55,7 +55,8 @@ function linkSnapshot(row: StoredLink, loops: Loops): LinkSnapshot {
     clicksLimit: row.clicksLimit,
     forwardQuery: row.forwardQuery && !extras?.forwardOnly,
     enabled: row.enabled,
-    loop: row.destinationUrl !== "" && loops(row.destinationUrl),
+    // One that leads nowhere by itself cannot lead back here.
+    loop: (extras?.otherwise ?? "destination") === "destination" && loops(row.destinationUrl),
     extras,
   };
 }
