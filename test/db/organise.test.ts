@@ -1,8 +1,13 @@
 import { Database as Connection } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { PGlite } from "@electric-sql/pglite";
+import { PgDialect } from "drizzle-orm/pg-core";
+import type { Database } from "../../src/db/database.ts";
+import { postgresKit } from "../../src/db/kit.ts";
 import { migratePostgres, migrateSqlite } from "../../src/db/migrate.ts";
 import { migrations } from "../../src/db/migrations.ts";
+import { defineTables } from "../../src/db/schema/tables.ts";
+import { searchIndex } from "../../src/db/search.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { pgliteRunner } from "../support/postgres.ts";
 
@@ -86,5 +91,21 @@ test("and on Postgres", async () => {
   await migratePostgres(pgliteRunner(pglite), options(migrations.length));
   expect((await pglite.query<(typeof wanted)[number]>(tagged)).rows).toEqual(wanted);
   expectWords((await pglite.query<{ id: string; search_text: string }>(texts)).rows);
+  await pglite.close();
+}, 120_000);
+
+test("a search on Postgres is answered by the index of words", async () => {
+  const pglite = new PGlite();
+  await migratePostgres(pgliteRunner(pglite), options(migrations.length));
+  const db = { dialect: "postgres", tables: defineTables(postgresKit) } as unknown as Database;
+  const sought = [{ phrase: " summer sale", words: ["summer", "sale"], tagIds: ["tag_1"] }];
+  const { sql, params } = new PgDialect().sqlToQuery(searchIndex(db, "ws_000001").all(sought));
+  await pglite.query("set enable_seqscan = off");
+  const { rows } = await pglite.query<{ "QUERY PLAN": string }>(
+    `explain select id from links where ${sql}`,
+    params,
+  );
+  const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+  expect(plan).toContain("Bitmap Index Scan on links_search");
   await pglite.close();
 }, 120_000);
