@@ -33,6 +33,7 @@ export function readVisit(
   addressOf: ClientReader,
   at: number,
   decision: { readonly outcome: Outcome | null; readonly ruleId?: string; readonly variantId?: string },
+  visitor: Pick<Visit, "address" | "userAgent" | "optedOut"> | null = null,
 ): Visit {
   const { headers } = reading;
   return {
@@ -43,13 +44,14 @@ export function readVisit(
     // Visits from a QR code will be told apart here.
     trigger: "link",
     method: reading.method,
-    address: addressOf(reading.request, reading.peers),
-    userAgent: headers.get("user-agent") ?? "",
+    // What was read to decide is not read again.
+    address: visitor === null ? addressOf(reading.request, reading.peers) : visitor.address,
+    userAgent: visitor === null ? (headers.get("user-agent") ?? "") : visitor.userAgent,
     referrer: headers.get("referer") ?? "",
     language: headers.get("accept-language") ?? "",
     purpose: purposeOf(headers),
     query: reading.query,
-    optedOut: isOptedOut(headers),
+    optedOut: visitor === null ? isOptedOut(headers) : visitor.optedOut,
     ruleId: decision.ruleId ?? "",
     variantId: decision.variantId ?? "",
   };
