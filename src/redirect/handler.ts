@@ -198,7 +198,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   ): Answer {
     const { link } = reading;
     if (decision.outcome === null) return respond(decision, "", kept, null);
-    const visit = readVisit(reading, addressOf, at, decision);
+    const visit = readVisit(reading, addressOf, at, decision, visitor);
     if (link === null) ports.misses?.add(visit.address, reading.domain, at);
     const cookie = visitor && cookieOf(visitor, reading);
     // Rules that look at clicks want them counted as exactly as limits do.

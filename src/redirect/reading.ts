@@ -34,6 +34,7 @@ export function readVisit(
   addressOf: ClientReader,
   at: number,
   decision: { readonly outcome: Outcome | null; readonly ruleId?: string; readonly variantId?: string },
+  visitor: Pick<Visit, "address" | "userAgent" | "optedOut"> | null = null,
 ): Visit {
   const { headers, query } = reading;
   const scan = query !== "" && isScan(query);
@@ -44,13 +45,14 @@ export function readVisit(
     outcome: decision.outcome!,
     trigger: scan ? "qr" : "link",
     method: reading.method,
-    address: addressOf(reading.request, reading.peers),
-    userAgent: headers.get("user-agent") ?? "",
+    // What was read to decide is not read again.
+    address: visitor === null ? addressOf(reading.request, reading.peers) : visitor.address,
+    userAgent: visitor === null ? (headers.get("user-agent") ?? "") : visitor.userAgent,
     referrer: headers.get("referer") ?? "",
     language: headers.get("accept-language") ?? "",
     purpose: purposeOf(headers),
     query: scan ? withoutScan(query) : query,
-    optedOut: isOptedOut(headers),
+    optedOut: visitor === null ? isOptedOut(headers) : visitor.optedOut,
     ruleId: decision.ruleId ?? "",
     variantId: decision.variantId ?? "",
   };

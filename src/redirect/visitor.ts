@@ -104,6 +104,9 @@ export class Visitor {
   #network: VisitorNetwork | null | undefined;
   #verdict: string | null = null;
   #key: string | null = null;
+  #keptKey: string | null | undefined;
+  #optedOut: boolean | null = null;
+  #userAgent: string | null = null;
 
   constructor(facts: VisitorFacts, ports: VisitorPorts) {
     this.at = facts.at;
@@ -120,7 +123,8 @@ export class Visitor {
   }
 
   get userAgent(): string {
-    return this.header("user-agent");
+    this.#userAgent ??= this.header("user-agent");
+    return this.#userAgent;
   }
 
   get agent(): VisitorAgent {
@@ -149,7 +153,8 @@ export class Visitor {
   }
 
   get optedOut(): boolean {
-    return isOptedOut(this.#facts.headers);
+    this.#optedOut ??= isOptedOut(this.#facts.headers);
+    return this.#optedOut;
   }
 
   get domainId(): string {
@@ -162,8 +167,11 @@ export class Visitor {
 
   /** What a cookie of ours has kept of an earlier visit. Of those who opted out nothing is read. */
   get keptKey(): string | null {
-    const kept = this.optedOut ? null : this.cookie(KEY_COOKIE);
-    return kept !== null && KEY.test(kept) ? kept : null;
+    if (this.#keptKey === undefined) {
+      const kept = this.optedOut ? null : this.cookie(KEY_COOKIE);
+      this.#keptKey = kept !== null && KEY.test(kept) ? kept : null;
+    }
+    return this.#keptKey;
   }
 
   /** What stays the same for this visitor: for as long as the cookie is kept, else for a day. */
