@@ -7,6 +7,7 @@ import { type Answer, type TestApp, testApp } from "../support/app.ts";
 import {
   endings,
   lacks,
+  notThere,
   nowhere,
   peopleAlone,
   personalOperations,
@@ -242,14 +243,7 @@ const namedIn = (path: string): string => /^\/workspaces\/(\w+)/.exec(path)?.[1]
 const ended = new Set<string>();
 
 /** What is not done although it may be: the world is not so. */
-const otherwise: Readonly<Record<string, number>> = {
-  resendMail: 409,
-  getQrSheet: 404,
-  // Somebody else keeps them for themselves.
-  getView: 404,
-  updateView: 404,
-  deleteView: 404,
-};
+const otherwise: Readonly<Record<string, number>> = { ...notThere, resendMail: 409 };
 /** What must have been done before, with that key, for there to be anything. */
 const before: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
   getQrLogo: (key) => app.call("PUT", "/qr/logo", { key, body: { image: PIXEL } }),

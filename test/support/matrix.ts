@@ -34,6 +34,14 @@ export const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offe
 /** What belongs to no workspace: everybody who may see any sees all. */
 export const shared = new Set(["tier", "user"]);
 
+/** What finds nothing although it may be done: examples name no link, and somebody else keeps the view for themselves. */
+export const notThere: Readonly<Record<string, number>> = {
+  getQrSheet: 404,
+  getView: 404,
+  updateView: 404,
+  deleteView: 404,
+};
+
 /** Whether somebody is told that they lack the permission, and nothing else. */
 export const lacks = ({ permission }: Operation, { status, body }: Answer): boolean =>
   status === 403 && body.message === `This needs the permission ${permission}.`;
