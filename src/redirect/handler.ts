@@ -8,11 +8,11 @@ import { type Decision, decide, limitReached } from "./decide.ts";
 import { withQuery } from "./location.ts";
 import type { Locks } from "./locks.ts";
 import type { Misses } from "./misses.ts";
-import { pageResponse, pages } from "./pages.ts";
+import { type Page, pageResponse, pages } from "./pages.ts";
 import { findPrefix } from "./prefix.ts";
 import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
 import { heatMax } from "./second-chance.ts";
-import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
+import type { Brand, DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
 import { unlock } from "./unlock.ts";
 import { countedOutcomes, type Visit } from "./visit.ts";
 import { Visitor, type VisitorPorts } from "./visitor.ts";
@@ -164,6 +164,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
       secure: ports.secure?.(request, peers) ?? false,
       now: () => clock.now(),
       decide: (at, shown) => decideWith(reading, link, at, shown),
+      shown: (page) => branded(page, reading.domain.brand),
       carryOut: (decision, at) => carryOut(decision, reading, kept, at),
     }).catch((error: unknown) => {
       ports.failed("unlock", error);
@@ -220,7 +221,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   }
 
   function respond(decision: Decision, query: string, kept: CachedRoute): Response {
-    if (decision.kind !== "redirect") return answerHere(decision);
+    if (decision.kind !== "redirect") return answerHere(decision, kept.domain?.brand ?? null);
     const { location, status } = decision;
     if (decision.forwardQuery && query !== "") return redirectTo(withQuery(location, query), status);
     if (decision.outcome !== "redirected") return redirectTo(location, status);
@@ -240,11 +241,14 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
 }
 
 /** Whoever is sent nowhere. */
-function answerHere(decision: Exclude<Decision, { kind: "redirect" }>): Response {
-  if (decision.kind === "page") return pageResponse(pages[decision.page]);
-  if (decision.kind === "password") return pageResponse(pages.password);
-  return new Response(null, { status: 204, headers: NEVER_KEPT });
+function answerHere(decision: Exclude<Decision, { kind: "redirect" }>, brand: Brand | null): Response {
+  if (decision.kind === "track") return new Response(null, { status: 204, headers: NEVER_KEPT });
+  const page: Page = decision.kind === "page" ? pages[decision.page] : pages.password;
+  return branded(page, brand);
 }
+
+const branded = (page: Page, brand: Brand | null): Response =>
+  pageResponse(brand === null ? page : page.branded(brand));
 
 const redirectTo = (location: string, status: number): Response =>
   new Response(null, { status, headers: redirectHeaders(location) });

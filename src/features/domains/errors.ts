@@ -25,3 +25,11 @@ export const caseClashes = (clashes: readonly string[]) =>
   new AppError("CONFLICT", "Some links differ by upper and lower case only. Rename one of each pair first.", {
     details: clashes.map((slug) => ({ path: "/caseSensitive", message: slug })),
   });
+
+export const archivedDomain = () =>
+  new AppError("CONFLICT", "The domain is archived: it serves the links it has, and takes no new ones.", {
+    details: [{ path: "/domain", message: "domain is archived" }],
+  });
+
+export const archivedDefault = () =>
+  new AppError("CONFLICT", "Links that name no domain go to this one: make another the default first.");

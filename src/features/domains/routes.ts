@@ -5,6 +5,7 @@ import { once } from "../../platform/once.ts";
 import { pagingQuery } from "../../platform/paging.ts";
 import { ok, page } from "../../platform/reply.ts";
 import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
+import { archiveDomain, unarchiveDomain } from "./archive.ts";
 import { createDomain, deleteDomain, updateDomain } from "./domains.ts";
 import { listDomains, readDomain } from "./find.ts";
 import { Domain, DomainPatch, NewDomain } from "./model.ts";
@@ -61,5 +62,31 @@ export const domainRoutes = (guard: Guard) =>
         params: DomainParams,
         response: { 200: envelope(Domain) },
         detail: { operationId: "deleteDomain", summary: "Remove a host without links" },
+      },
+    )
+    .post(
+      "/:domain/archive",
+      ({ ctx, params }) =>
+        once(ctx, { status: 200, message: "Domain archived" }, params, (c) =>
+          archiveDomain(c, params.domain),
+        ),
+      {
+        may: "domains:update",
+        params: DomainParams,
+        response: { 200: envelope(Domain) },
+        detail: { operationId: "archiveDomain", summary: "Take no new links; it still serves those it has" },
+      },
+    )
+    .post(
+      "/:domain/unarchive",
+      ({ ctx, params }) =>
+        once(ctx, { status: 200, message: "Domain unarchived" }, params, (c) =>
+          unarchiveDomain(c, params.domain),
+        ),
+      {
+        may: "domains:update",
+        params: DomainParams,
+        response: { 200: envelope(Domain) },
+        detail: { operationId: "unarchiveDomain", summary: "Take links again" },
       },
     );

@@ -7,7 +7,7 @@ import { type Change, change } from "../../platform/events.ts";
 import { AlreadyThere } from "../../platform/once.ts";
 import { momentOf } from "../../platform/schema.ts";
 import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
-import { findDefaultDomain, findDomain } from "../domains/find.ts";
+import { findDefaultDomain, findDomain, refuseArchived } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
 import { linkDefaultsOf } from "../workspaces/link-defaults.ts";
 import { checkCost } from "./cost.ts";
@@ -63,6 +63,7 @@ async function addLink(
   passwordHash: string | null | undefined,
 ): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
+  refuseArchived(domain);
   const row = { ...(await rowOf(tx, ctx, domain, input)), passwordHash: passwordHash ?? null };
   // Looked for once more where nobody else can come in between.
   const same =
@@ -88,7 +89,10 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
   const destination = await destinationFor(tx, ctx, input.destinationUrl);
   const defaults = await linkDefaultsOf(tx, ctx);
   const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf({ createdAt: tx.now }, input);
-  const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
+  const slug =
+    input.slug === undefined
+      ? randomSlug(domain.slugLength, domain.slugAlphabet ?? undefined)
+      : chosenSlug(input.slug);
   const row = {
     id: newId("link", tx.now),
     workspaceId: workspaceOf(ctx),

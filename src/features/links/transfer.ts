@@ -5,7 +5,7 @@ import { foldSlug } from "../../lib/slug.ts";
 import { personOf } from "../../platform/callers.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
-import { findDomain } from "../domains/find.ts";
+import { findDomain, refuseArchived } from "../domains/find.ts";
 import { permissionsIn } from "../workspaces/memberships.ts";
 import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
 import { linkCreated, linkTransferred } from "./events.ts";
@@ -35,6 +35,7 @@ export async function transferLink(
       checkVersion(found.row, ifMatch);
       if (found.row.deletedAt !== null) throw inTrash();
       const target = await domainThere(tx, there, found.row.domainId, domain);
+      refuseArchived(target);
       const row = movedRow(found.row, tx.now, {
         workspaceId: workspaceOf(there),
         domainId: target.id,

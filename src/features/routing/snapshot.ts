@@ -39,6 +39,7 @@ const domainSnapshot = (row: DomainRow, loops: Loops, forwardsPaths: boolean): D
   notFoundUrl: fallback(row.notFoundUrl, loops),
   expiredUrl: fallback(row.expiredUrl, loops),
   forwardsPaths,
+  brand: row.branding === null ? null : { name: "", color: null, url: null, ...row.branding },
 });
 
 function linkSnapshot(row: LinkRow, loops: Loops): LinkSnapshot {
