@@ -1,6 +1,7 @@
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import { cameBySecure, frontPaths } from "./app/front.ts";
 import { jobLoopLater } from "./app/job-loop.ts";
+import { outboundOf } from "./app/outbound.ts";
 import { visitorPorts } from "./app/visitors.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
@@ -22,7 +23,8 @@ import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { AppError } from "./lib/errors.ts";
 import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
-import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
+import type { Outbound } from "./lib/outbound/outbound.ts";
+import { openDns } from "./lib/outbound/records.ts";
 import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
@@ -50,7 +52,6 @@ import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
 import { openMisses } from "./redirect/misses.ts";
-import { VERSION } from "./version.ts";
 
 export interface AppOptions {
   readonly config: Config;
@@ -121,7 +122,7 @@ export async function assembleApp({
   const keys = openKeyAuthentication({ db, clock, log, memberships });
   const tiers = await openTiers({ db, config, log });
   const limits = openLimits({ db, clock, log, config, limitsOf: tiers.of, after });
-  const routing = await openRouting(db, firstRun.baseUrl);
+  const routing = await openRouting(db, firstRun.baseUrl, config);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
   const ports: Ports = {
@@ -131,6 +132,7 @@ export async function assembleApp({
     config,
     log,
     outbound,
+    dns: openDns(config.WAYPOST_DNS_SERVERS),
     running: new Set(),
     cursors: openCursors(keyring.cursors),
     mail: mail ?? openTransport({ config, baseUrl: firstRun.baseUrl }),
@@ -245,7 +247,7 @@ export async function assembleApp({
     redirect,
     paths: {
       ...health.guarded,
-      ...frontPaths({ api, trusted, secure, addressOf, unasked }),
+      ...frontPaths({ api, trusted, secure, addressOf, unasked, redirect }),
     },
     privatePaths: health.open,
     baseHost: () => hostOf(firstRun.baseUrl()),
@@ -279,12 +281,6 @@ export async function assembleApp({
   };
 }
 
-const outboundOf = (config: Config): Outbound =>
-  openOutbound({
-    allow: config.WAYPOST_OUTBOUND_ALLOW,
-    deny: config.WAYPOST_OUTBOUND_DENY,
-    userAgent: `Waypost/${VERSION}`,
-  });
 /** What takes longer than this is handed back, and goes on after the restart. */
 const JOBS_STOP_MS = 5000;
 

@@ -2,6 +2,7 @@ import { analyticsRoutes } from "../features/analytics/routes.ts";
 import { eraseAuditJob } from "../features/audit/erase.ts";
 import { auditRoutes } from "../features/audit/routes.ts";
 import { sealAuditJob } from "../features/audit/seal.ts";
+import { verifyDomainsJob } from "../features/domains/jobs.ts";
 import { purgeDomains } from "../features/domains/purge.ts";
 import { domainRoutes } from "../features/domains/routes.ts";
 import { extensionRoutes } from "../features/extensions/routes.ts";
@@ -79,6 +80,7 @@ export const jobTypes = [
   writeLetterJob,
   identityUpkeepJob,
   emptyTrashJob,
+  verifyDomainsJob,
   sendMailJob,
   mailUpkeepJob,
   purgeWorkspacesJob([purgeLinks, purgeDomains, purgeMails]),

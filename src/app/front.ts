@@ -1,3 +1,4 @@
+import { reachPage } from "../features/domains/reach.ts";
 import { unsubscribePage } from "../features/mail/unsubscribe.ts";
 import { adminPage, docsPage } from "../features/reference/pages.ts";
 import { AppError } from "../lib/errors.ts";
@@ -17,6 +18,8 @@ export interface Front {
   readonly addressOf: ClientReader;
   /** For what a person does who is nobody here. */
   unasked(): Context;
+  /** Answers what nobody else does. */
+  readonly redirect: FrontHandler;
 }
 
 /** What is answered beside short links: the API, the admin page, and what programs ask for. */
@@ -26,6 +29,7 @@ export function frontPaths({
   secure,
   addressOf,
   unasked,
+  redirect,
 }: Front): Partial<Record<ReservedPath, FrontHandler>> {
   const pace = openPace();
   return {
@@ -39,6 +43,7 @@ export function frontPaths({
       );
     },
     admin: adminPage,
+    ".well-known": (request, peers) => reachPage(request, unasked) ?? redirect(request, peers),
     "robots.txt": () =>
       new Response("User-agent: *\nDisallow: /\n", { headers: { "content-type": "text/plain" } }),
   };

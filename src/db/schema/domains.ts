@@ -8,12 +8,18 @@ export interface StoredBranding {
   readonly url?: string;
 }
 
+export interface StoredRecord {
+  readonly type: "A" | "AAAA" | "CNAME" | "TXT";
+  readonly name: string;
+  readonly value: string;
+}
+
 /** What DNS said of a host when it was last asked; `features/domains/verification.ts` makes it. */
 export interface StoredCheck {
   readonly owned: boolean;
   readonly points: "dns" | "proxy" | null;
-  /** What is set, as `TYPE name value`. */
-  readonly found: readonly { readonly type: string; readonly name: string; readonly value: string }[];
+  /** What is set. */
+  readonly found: readonly StoredRecord[];
   /** Why it could not be known, in words for people; null when it is known. */
   readonly problem: string | null;
   /** The status with which another site answers under the host; null for none. */

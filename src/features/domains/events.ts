@@ -6,3 +6,8 @@ export const domainUpdated = defineUpdate("domain.updated", Domain);
 export const domainDeleted = defineEvent("domain.deleted", Domain);
 export const domainArchived = defineUpdate("domain.archived", Domain);
 export const domainUnarchived = defineUpdate("domain.unarchived", Domain);
+/** Somebody asked how it stands, and it stands as before. */
+export const domainChecked = defineUpdate("domain.checked", Domain);
+export const domainVerified = defineUpdate("domain.verified", Domain);
+/** Its records lead elsewhere now. */
+export const domainLost = defineUpdate("domain.lost", Domain);

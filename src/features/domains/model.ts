@@ -99,6 +99,54 @@ export const Domain = t.Object(
 );
 export type Domain = typeof Domain.static;
 
+const recordFields = {
+  type: oneOf(["A", "AAAA", "CNAME", "TXT"]),
+  name: t.String({ examples: ["go.example.com"] }),
+  value: t.String({ examples: ["links.example.com"] }),
+};
+export const DnsRecord = t.Object(recordFields, { $id: "DnsRecord" });
+export type DnsRecord = typeof DnsRecord.static;
+
+const records = (description: string) => t.Array(t.Object(recordFields), { description });
+
+export const Verification = t.Object(
+  {
+    domain: t.Object(Domain.properties),
+    ownership: t.Object(
+      { ...recordFields, isSet: t.Boolean() },
+      { description: "The record that says whose the host is; it may go once the domain is verified." },
+    ),
+    points: nullable(
+      oneOf(
+        ["dns", "proxy"],
+        "How visitors get here: by the host's own records, or through a proxy that was seen to lead here; null for not at all.",
+      ),
+    ),
+    found: records("What is set now."),
+    missing: records("What is to be added, each record exactly; nothing when all is well."),
+    remove: records("What stands in the way."),
+    problem: nullable(t.String({ description: "Why it could not be known, for people." })),
+    siteStatus: nullable(
+      t.Integer({
+        description:
+          "A site answers under the host today, with this status: it ends when the records are changed.",
+      }),
+    ),
+  },
+  { $id: "DomainVerification" },
+);
+export type Verification = typeof Verification.static;
+
+export const ServedQuery = strict({
+  domain: t.String({
+    minLength: 1,
+    maxLength: 255,
+    description: "A host name.",
+    examples: ["go.example.com"],
+  }),
+});
+export const Served = t.Object({ host: t.String() }, { $id: "ServedDomain" });
+
 export interface DomainRow {
   readonly id: `dom_${string}`;
   readonly workspaceId: `ws_${string}` | null;

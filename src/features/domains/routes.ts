@@ -8,7 +8,9 @@ import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
 import { archiveDomain, unarchiveDomain } from "./archive.ts";
 import { createDomain, deleteDomain, updateDomain } from "./domains.ts";
 import { listDomains, readDomain } from "./find.ts";
-import { Domain, DomainPatch, NewDomain } from "./model.ts";
+import { Domain, DomainPatch, NewDomain, Served, ServedQuery, Verification } from "./model.ts";
+import { askServed } from "./served.ts";
+import { verifyDomain } from "./verify.ts";
 
 const DomainParams = t.Object({ domain: t.String({ maxLength: 255, description: "Id or host." }) });
 
@@ -36,6 +38,17 @@ export const domainRoutes = (guard: Guard) =>
         detail: { operationId: "createDomain", summary: "Add a host that serves short links" },
       },
     )
+    .get("/check", async ({ ctx, query }) => ok(ctx, "Served", await askServed(ctx, query.domain)), {
+      open: true,
+      query: ServedQuery,
+      response: { 200: envelope(Served) },
+      detail: {
+        operationId: "checkDomain",
+        summary: "Whether links are served on a host",
+        description:
+          "For servers in front that get certificates on demand (`ask` of Caddy): 200 for hosts that are served, 404 for all others.",
+      },
+    })
     .get("/:domain", async ({ ctx, params }) => ok(ctx, "Domain", await readDomain(ctx, params.domain)), {
       may: "domains:read",
       params: DomainParams,
@@ -62,6 +75,21 @@ export const domainRoutes = (guard: Guard) =>
         params: DomainParams,
         response: { 200: envelope(Domain) },
         detail: { operationId: "deleteDomain", summary: "Remove a host without links" },
+      },
+    )
+    .post(
+      "/:domain/verify",
+      async ({ ctx, params }) => ok(ctx, "Domain checked", await verifyDomain(ctx, params.domain)),
+      {
+        may: "domains:update",
+        params: DomainParams,
+        response: { 200: envelope(Verification) },
+        detail: {
+          operationId: "verifyDomain",
+          summary: "What its records are, and what they should be",
+          description:
+            "Asks DNS now. The domain is verified once it names this workspace and leads here; from then on nobody else can take it.",
+        },
       },
     )
     .post(

@@ -14,6 +14,8 @@ export interface RoutingRow {
 export interface World {
   /** Tells locations that would come back to us: a host may have become ours after they were stored. */
   loops(location: string): boolean;
+  /** Tells domains that may be served, as far as it is known whose they are. */
+  trusts(domain: Pick<DomainRow, "workspaceId" | "verifiedAt">): boolean;
   /** Tells workspaces that were deleted. */
   closed(workspaceId: string): boolean;
   /** Tells domains with links that take paths behind their slugs. */
@@ -22,7 +24,9 @@ export interface World {
 type Loops = World["loops"];
 
 /** A link compiled for deciding. A host of a deleted workspace is nobody's, and its links are not there. */
-export function compile({ domain, link }: RoutingRow, { loops, closed, forwardsPaths }: World): Route | null {
+export function compile({ domain, link }: RoutingRow, world: World): Route | null {
+  const { loops, closed, forwardsPaths, trusts } = world;
+  if (!trusts(domain)) return null;
   if (domain.workspaceId !== null && closed(domain.workspaceId)) return null;
   return {
     domain: domainSnapshot(domain, loops, forwardsPaths(domain.id)),
