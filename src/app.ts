@@ -8,6 +8,7 @@ import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
+import { openServedFiles } from "./features/domains/serve-files.ts";
 import { openOtherSide } from "./features/environments/other-side.ts";
 import { openCookies } from "./features/identity/cookie.ts";
 import { openPeople } from "./features/identity/people.ts";
@@ -15,12 +16,12 @@ import type { Installation } from "./features/installation/installation.ts";
 import { forgetLostKeys } from "./features/keyring/keyring.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { openRouting } from "./features/routing/routing.ts";
+import { notSetUp } from "./features/setup/errors.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { openTiers } from "./features/tiers/known.ts";
 import { openMemberships } from "./features/workspaces/memberships.ts";
 import { startHeavyThread } from "./heavy.ts";
 import { type After, type Clock, systemAfter } from "./lib/clock.ts";
-import { AppError } from "./lib/errors.ts";
 import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import type { Outbound } from "./lib/outbound/outbound.ts";
@@ -247,7 +248,15 @@ export async function assembleApp({
     redirect,
     paths: {
       ...health.guarded,
-      ...frontPaths({ api, trusted, secure, addressOf, unasked, redirect }),
+      ...frontPaths({
+        api,
+        trusted,
+        secure,
+        addressOf,
+        unasked,
+        redirect,
+        files: openServedFiles(db, config),
+      }),
     },
     privatePaths: health.open,
     baseHost: () => hostOf(firstRun.baseUrl()),
@@ -283,12 +292,6 @@ export async function assembleApp({
 
 /** What takes longer than this is handed back, and goes on after the restart. */
 const JOBS_STOP_MS = 5000;
-
-const notSetUp = () =>
-  new AppError(
-    "UNAVAILABLE",
-    "This installation has not been set up. Open /admin with the code the server has printed.",
-  );
 
 const hostOf = (baseUrl: string | null): string | null =>
   baseUrl === null ? null : new URL(baseUrl).hostname;

@@ -7,7 +7,7 @@ alter table domains add column checked_at integer;
 alter table domains add column last_check text;
 create index domains_checked on domains (checked_at, id) where workspace_id is not null;
 
--- Texts for programs, up to 128 kB: apart, because each link that is looked up reads the row of its domain.
+-- Texts for programs, up to 64 kB: apart, because each link that is looked up reads the row of its domain.
 create table domain_files (
   domain_id text not null primary key references domains (id) on delete cascade,
   apple_app_site_association text,

@@ -45,6 +45,7 @@ afterAll(() => app.close());
 const edits: Readonly<Record<string, object>> = {
   updateLink: { title: "otherwise" },
   updateDomain: { slugLength: 9 },
+  updateDomainFiles: { robots: "User-agent: *" },
   updateOwnWorkspace: { name: "Otherwise" },
   updateWorkspace: { name: "Yet otherwise" },
   updateMember: { role: "viewer" },

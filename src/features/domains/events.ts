@@ -1,5 +1,5 @@
 import { defineEvent, defineUpdate } from "../../platform/events.ts";
-import { Domain } from "./model.ts";
+import { Domain, DomainFiles } from "./model.ts";
 
 export const domainCreated = defineEvent("domain.created", Domain);
 export const domainUpdated = defineUpdate("domain.updated", Domain);
@@ -11,3 +11,4 @@ export const domainChecked = defineUpdate("domain.checked", Domain);
 export const domainVerified = defineUpdate("domain.verified", Domain);
 /** Its records lead elsewhere now. */
 export const domainLost = defineUpdate("domain.lost", Domain);
+export const domainFilesUpdated = defineUpdate("domain.files_updated", DomainFiles);

@@ -137,6 +137,31 @@ export const Verification = t.Object(
 );
 export type Verification = typeof Verification.static;
 
+const File = (description: string) =>
+  t.Optional(nullable(t.String({ minLength: 1, maxLength: 65_536, description })));
+
+export const DomainFilesPatch = strict({
+  appleAppSiteAssociation: File(
+    "JSON that ties iOS apps to the host, served at /.well-known/apple-app-site-association.",
+  ),
+  assetLinks: File("JSON that ties Android apps to the host, served at /.well-known/assetlinks.json."),
+  robots: File("What crawlers are told, 32 kB at most; null for `Disallow: /`."),
+});
+export type DomainFilesPatch = typeof DomainFilesPatch.static;
+
+export const DomainFiles = t.Object(
+  {
+    domainId: t.String(),
+    host: t.String(),
+    appleAppSiteAssociation: nullable(t.String()),
+    assetLinks: nullable(t.String()),
+    robots: nullable(t.String()),
+    updatedAt: nullable(Time),
+  },
+  { $id: "DomainFiles" },
+);
+export type DomainFiles = typeof DomainFiles.static;
+
 export const ServedQuery = strict({
   domain: t.String({
     minLength: 1,

@@ -7,8 +7,18 @@ import { ok, page } from "../../platform/reply.ts";
 import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
 import { archiveDomain, unarchiveDomain } from "./archive.ts";
 import { createDomain, deleteDomain, updateDomain } from "./domains.ts";
+import { readFiles, updateFiles } from "./files.ts";
 import { listDomains, readDomain } from "./find.ts";
-import { Domain, DomainPatch, NewDomain, Served, ServedQuery, Verification } from "./model.ts";
+import {
+  Domain,
+  DomainFiles,
+  DomainFilesPatch,
+  DomainPatch,
+  NewDomain,
+  Served,
+  ServedQuery,
+  Verification,
+} from "./model.ts";
 import { askServed } from "./served.ts";
 import { verifyDomain } from "./verify.ts";
 
@@ -75,6 +85,27 @@ export const domainRoutes = (guard: Guard) =>
         params: DomainParams,
         response: { 200: envelope(Domain) },
         detail: { operationId: "deleteDomain", summary: "Remove a host without links" },
+      },
+    )
+    .get("/:domain/files", async ({ ctx, params }) => ok(ctx, "Files", await readFiles(ctx, params.domain)), {
+      may: "domains:read",
+      params: DomainParams,
+      response: { 200: envelope(DomainFiles) },
+      detail: { operationId: "getDomainFiles", summary: "What apps and crawlers are told on the domain" },
+    })
+    .patch(
+      "/:domain/files",
+      async ({ ctx, params, body }) => ok(ctx, "Files updated", await updateFiles(ctx, params.domain, body)),
+      {
+        may: "domains:update",
+        params: DomainParams,
+        body: DomainFilesPatch,
+        response: { 200: envelope(DomainFiles) },
+        detail: {
+          operationId: "updateDomainFiles",
+          summary: "Set what apps and crawlers are told",
+          description: "The files are held to their formats. Null takes one away.",
+        },
       },
     )
     .post(

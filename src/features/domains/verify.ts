@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, not, or } from "drizzle-orm";
 import type { StoredCheck } from "../../db/schema/domains.ts";
+import { notFound } from "../../lib/errors.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change, Unchanged, withPrevious } from "../../platform/events.ts";
 import type { Job } from "../../platform/jobs/job.ts";
@@ -19,6 +20,7 @@ export async function verifyDomain(ctx: Context, idOrHost: string): Promise<Veri
   const findings = await checkHost(ctx, row.workspaceId, row.host);
   return change(ctx, async (tx) => {
     const before = await findDomain(tx, ctx, row.id);
+    if (before.host !== row.host) throw notFound("domain");
     const after = await store(tx, ctx, before, findings);
     const defaultId = await selectDefaultDomainId(tx, ctx);
     record(tx, toDomain(before, defaultId), toDomain(after, defaultId), before.workspaceId!);
@@ -103,10 +105,13 @@ function selectDue(ctx: Context, now: number): Promise<DomainRow[]> {
 async function look(ctx: Context, { id, host, workspaceId }: DomainRow): Promise<void> {
   const owner = { ...ctx, actor: { ...ctx.actor, workspaceId } };
   const findings = await checkHost(owner, workspaceId!, host);
+  // What was found says nothing of a host that went to others meanwhile.
+  const isStill = (row: DomainRow | undefined): row is DomainRow =>
+    row !== undefined && row.host === host && row.workspaceId === workspaceId;
   const { domains } = ctx.db.tables;
   const now = ctx.clock.now();
   const [before] = await ctx.db.read.select().from(domains).where(eq(domains.id, id)).limit(1);
-  if (!before) return;
+  if (!isStill(before)) return;
   const after = { ...before, ...seen(before, findings, now) };
   if (toDomain(before, null).status === toDomain(after, null).status) {
     const { checkedAt, lastCheck } = after;
@@ -117,7 +122,7 @@ async function look(ctx: Context, { id, host, workspaceId }: DomainRow): Promise
   }
   await change(owner, async (tx) => {
     const [row] = await tx.select().from(domains).where(eq(domains.id, id)).limit(1);
-    if (!row) throw new Unchanged(undefined);
+    if (!isStill(row)) throw new Unchanged(undefined);
     const defaultId = await selectDefaultDomainId(tx, owner);
     const stored = await store(tx, owner, row, findings);
     record(tx, toDomain(row, defaultId), toDomain(stored, defaultId), workspaceId!);
