@@ -21,6 +21,7 @@ import { keyringRoutes } from "../features/keyring/routes.ts";
 import { keyRoutes } from "../features/keys/routes.ts";
 import { tokenRoutes } from "../features/keys/token-routes.ts";
 import { commentRoutes } from "../features/links/comment-routes.ts";
+import { linkDomainRoutes } from "../features/links/domain-routes.ts";
 import { emptyTrashJob } from "../features/links/jobs.ts";
 import { purgeLinks } from "../features/links/purge.ts";
 import { linkRoutes } from "../features/links/routes.ts";
@@ -69,6 +70,7 @@ export const featureRoutes = (
   mailRoutes(guard),
   linkRoutes(guard),
   commentRoutes(guard),
+  linkDomainRoutes(guard),
   qrRoutes(guard),
   analyticsRoutes(guard),
   referenceRoutes(guard, app, VERSION),

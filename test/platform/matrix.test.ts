@@ -110,7 +110,7 @@ afterAll(() => app.close());
 /** A member of the workspace, with a proof of this moment. */
 async function person(role: Role): Promise<Identity> {
   const userId = await addPerson(app, { role, workspaceId: workspaces.own });
-  await enrol(app, target, userId, "editor");
+  await enrol(app, target, userId, "admin");
   const actorAt = (path: string): Actor => ({
     kind: "user",
     id: userId,
@@ -183,6 +183,7 @@ const foreign = (operation: Operation, key: string): Promise<string> =>
 /** Bodies that name something of the workspace; whoever asks is strong enough for it. */
 async function bodyOf(operation: Operation, key: string): Promise<Record<string, unknown> | undefined> {
   const body = validBody(api, operation);
+  if (operation.id === "transferDomain") return { ...body, workspaceId: target };
   if (operation.id === "transferLink") return { ...body, workspaceId: target, domain: "links.test" };
   if (operation.id === "offerTransfer") return { ...body, userId: successor };
   if (operation.id !== "updateMember" && operation.id !== "createInvite") return body;

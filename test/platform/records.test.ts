@@ -95,7 +95,7 @@ const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
 /** Does nothing in an installation without a mail server. */
 const idle = new Set(["resendMail"]);
 /** Is done by a person between two workspaces: test/features/links/transfer.test.ts has what is on record of it. */
-const elsewhere = new Set(["transferLink"]);
+const elsewhere = new Set(["transferLink", "transferDomain"]);
 /** Needs a person with a fresh proof, in a workspace of their own. */
 const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer"]);
 const isPersons = (operation: Operation): boolean => isPersonal(operation) || peopleAlone.has(operation.id);
@@ -231,6 +231,7 @@ const nothingBefore = [
   "comment.deleted",
   "domain.created",
   "domain.deleted",
+  "domain.transferred",
   "extension.created",
   "extension.deleted",
   "installation.set_up",

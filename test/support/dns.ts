@@ -22,8 +22,13 @@ const CODES: Readonly<Record<number, Asked>> = { 1: "A", 5: "CNAME", 6: "SOA", 1
 const CNAME = 5;
 
 /** A real DNS server on loopback: every answer has a time to live of 0, and is made anew for each question. */
-export async function openDns(zone: (name: string, type: Asked) => Zone): Promise<DnsServer> {
+export async function openDns(
+  zone: (name: string, type: Asked) => Zone,
+  { lasting = true }: { readonly lasting?: boolean } = {},
+): Promise<DnsServer> {
   const socket = createSocket("udp4");
+  // Nobody closes it, and the process may end.
+  if (!lasting) socket.unref();
   const asked: DnsServer["asked"] = [];
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
   socket.on("message", (message, from) => {

@@ -7,6 +7,7 @@ import { hostOf } from "../../lib/url.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change, withPrevious } from "../../platform/events.ts";
 import { plainName } from "../../platform/schema.ts";
+import { releaseHost, rivalOf } from "./claim.ts";
 import { destinationOf, refuseLoop } from "./destination.ts";
 import { caseClashes, domainInUse, hostTaken, liveDomain, sharedDomain } from "./errors.ts";
 import { domainCreated, domainDeleted, domainUpdated } from "./events.ts";
@@ -30,13 +31,18 @@ import {
 
 const SLUG_LENGTH = 8;
 
-/** Adds a host to the workspace. Its first one becomes the default. */
+/**
+ * Adds a host to the workspace. Its first one becomes the default. A host that another workspace has added and never
+ * verified is taken over when DNS says whose it is.
+ */
 export async function createDomain(ctx: Context, input: NewDomain): Promise<Domain> {
   const host = hostOf(input.host);
   if (host === null)
     throw invalid("/host", "host must be a host name such as go.example.com, without a scheme or port");
+  const rival = await rivalOf(ctx, host);
   try {
     return await change(ctx, async (tx) => {
+      if (rival !== null) await releaseHost(tx, ctx, rival);
       const row = await addDomain(tx, ctx, { ...input, host, workspaceId: workspaceOf(ctx) });
       const before = await selectDefaultDomainId(tx, ctx);
       // No default of its own may also mean that the installation's host was chosen.

@@ -162,6 +162,18 @@ export const DomainFiles = t.Object(
 );
 export type DomainFiles = typeof DomainFiles.static;
 
+export const DomainParams = t.Object({ domain: t.String({ maxLength: 255, description: "Id or host." }) });
+
+export const DomainTransfer = strict({
+  workspaceId: t.String({
+    minLength: 1,
+    maxLength: 64,
+    description: "Where it goes.",
+    examples: ["ws_01jd0000000000000000000000"],
+  }),
+});
+export type DomainTransfer = typeof DomainTransfer.static;
+
 export const ServedQuery = strict({
   domain: t.String({
     minLength: 1,

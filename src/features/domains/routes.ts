@@ -1,4 +1,3 @@
-import { Type as t } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { once } from "../../platform/once.ts";
@@ -13,6 +12,7 @@ import {
   Domain,
   DomainFiles,
   DomainFilesPatch,
+  DomainParams,
   DomainPatch,
   NewDomain,
   Served,
@@ -21,8 +21,6 @@ import {
 } from "./model.ts";
 import { askServed } from "./served.ts";
 import { verifyDomain } from "./verify.ts";
-
-const DomainParams = t.Object({ domain: t.String({ maxLength: 255, description: "Id or host." }) });
 
 export const domainRoutes = (guard: Guard) =>
   new Elysia({ prefix: "/domains", tags: ["Domains"] })

@@ -182,6 +182,45 @@ test("nobody verifies the domain of another workspace, or the installation's own
   expect((await app.call("POST", "/domains/links.test/verify")).status).toBe(403);
 });
 
+test("whoever shows that a host is theirs takes it from a workspace that never did", async () => {
+  const key = await app.stranger();
+  const claim = () => app.call("POST", "/domains", { key, body: { host: "claimed.example" } });
+  const { id } = await add("claimed.example");
+  await app.call("POST", "/links", {
+    body: { destinationUrl: "https://example.com/", domain: "claimed.example", slug: "theirs" },
+  });
+  expect((await app.visit("http://claimed.example/theirs")).status).toBe(302);
+  const refused = await claim();
+  expect([refused.status, refused.body.error.details[0].path]).toEqual([409, "/host"]);
+  const value = /waypost-verify=[0-9a-f]{32}/.exec(refused.body.error.message)![0];
+  expect(value).not.toBe((await own("claimed.example")).value);
+  zones["_waypost.claimed.example"] = { texts: [value] };
+  const { status, body } = await claim();
+  expect([status, body.data.host]).toEqual([201, "claimed.example"]);
+  expect((await app.visit("http://claimed.example/theirs")).status).toBe(404);
+  expect((await app.call("GET", `/domains/${id}`)).body.data).toMatchObject({
+    host: `${id.replace("_", "-")}.invalid`,
+    archivedAt: expect.any(String),
+    isDefault: false,
+  });
+  expect((await app.events()).slice(-2)).toEqual(["domain.released", "domain.created"]);
+});
+
+test("a verified host is taken by nobody, whatever DNS says later", async () => {
+  const key = await app.stranger();
+  const claim = () => app.call("POST", "/domains", { key, body: { host: "safe.example" } });
+  await add("safe.example");
+  const theirs = /waypost-verify=[0-9a-f]{32}/.exec((await claim()).body.error.message)![0];
+  const { name, value } = await own("safe.example");
+  zones[name] = { texts: [value] };
+  zones["safe.example"] = { addresses: [HERE] };
+  await verify("safe.example");
+  zones[name] = { texts: [theirs] };
+  const refused = await claim();
+  expect([refused.status, refused.text]).toEqual([409, expect.not.stringContaining("waypost-verify")]);
+  expect((await verify("safe.example")).domain.status).toBe("verified");
+});
+
 test("domains are looked at by themselves, and only what has changed is told", async () => {
   await add("soon.example");
   const { name, value } = await own("soon.example");
