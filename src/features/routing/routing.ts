@@ -160,13 +160,36 @@ async function shutWorkspaces(db: Database): Promise<Set<string>> {
   return new Set(rows.map(({ id }) => id));
 }
 
+/** What deciding needs; the rest, such as the last look at DNS, would be parsed for each link. */
+const domainColumns = ({
+  id,
+  workspaceId,
+  host,
+  caseSensitive,
+  rootUrl,
+  notFoundUrl,
+  expiredUrl,
+  branding,
+  verifiedAt,
+}: Database["tables"]["domains"]) => ({
+  id,
+  workspaceId,
+  host,
+  caseSensitive,
+  rootUrl,
+  notFoundUrl,
+  expiredUrl,
+  branding,
+  verifiedAt,
+});
+
 /** One query for domain and link, whether or not the domain has such a slug. */
 function prepared(db: Database, domain: (tables: Database["tables"]) => SQL) {
   const { domains, links } = db.tables;
   const key = sql`case when ${domains.caseSensitive} then ${sql.placeholder("exact")} else ${sql.placeholder("folded")} end`;
   return db.prepare<RoutingRow>((read) =>
     read
-      .select({ domain: domains, link: links })
+      .select({ domain: domainColumns(domains), link: links })
       .from(domains)
       .leftJoin(links, and(eq(links.domainId, domains.id), eq(links.slugKey, key), isNull(links.deletedAt)))
       .where(domain(db.tables))

@@ -5,8 +5,21 @@ import type { LinkRow } from "../links/model.ts";
 import { type LinkOptions, optionsOf, type RedirectMode } from "../links/options.ts";
 import { type Utm, utmQuery } from "../links/utm.ts";
 
+export type RoutedDomain = Pick<
+  DomainRow,
+  | "id"
+  | "workspaceId"
+  | "host"
+  | "caseSensitive"
+  | "rootUrl"
+  | "notFoundUrl"
+  | "expiredUrl"
+  | "branding"
+  | "verifiedAt"
+>;
+
 export interface RoutingRow {
-  readonly domain: DomainRow;
+  readonly domain: RoutedDomain;
   readonly link: LinkRow | null;
 }
 
@@ -34,7 +47,7 @@ export function compile({ domain, link }: RoutingRow, world: World): Route | nul
   };
 }
 
-const domainSnapshot = (row: DomainRow, loops: Loops, forwardsPaths: boolean): DomainSnapshot => ({
+const domainSnapshot = (row: RoutedDomain, loops: Loops, forwardsPaths: boolean): DomainSnapshot => ({
   id: row.id,
   workspaceId: row.workspaceId,
   host: row.host,
