@@ -5,7 +5,6 @@ alter table domains add column archived_at bigint;
 alter table domains add column verified_at bigint;
 alter table domains add column checked_at bigint;
 alter table domains add column last_check text collate "C";
-create index domains_checked on domains (checked_at, id) where workspace_id is not null;
 
 -- Texts for programs, up to 64 kB: apart, because each link that is looked up reads the row of its domain.
 create table domain_files (

@@ -258,6 +258,16 @@ test("a server in front learns which hosts are served, asking nobody who it is",
   expect((await app.visit("http://links.test/api/v1/domains/check?domain=asked.example")).status).toBe(200);
 });
 
+test("servers in front are counted as anybody without a key is", async () => {
+  const limited = await testApp({ env: { WAYPOST_RATE_LIMIT_ANONYMOUS: "2" } });
+  const ask = (address: string) =>
+    limited.call("GET", "/domains/check?domain=links.test", { key: null, address });
+  const statuses = [];
+  for (let i = 0; i < 3; i++) statuses.push((await ask("192.0.2.7")).status);
+  expect([...statuses, (await ask("198.51.100.7")).status]).toEqual([200, 200, 429, 200]);
+  await limited.close();
+});
+
 test("where the operator insists, only verified domains serve, are known to servers in front, and stop loops", async () => {
   const strict = await testApp({ env: { WAYPOST_DNS_SERVERS: dns.at, WAYPOST_DOMAINS_VERIFY: "true" } });
   const ask = async () =>
@@ -269,12 +279,16 @@ test("where the operator insists, only verified domains serve, are known to serv
   const towards = { destinationUrl: "https://must.example/y", domain: "links.test", slug: "towards" };
   expect((await link(towards)).status).toBe(201);
   expect((await strict.visit("http://links.test/towards")).status).toBe(302);
+  await strict.call("PATCH", "/domains/must.example/files", { body: { robots: "# mine" } });
+  const robots = async () => await (await strict.visit("http://must.example/robots.txt")).text();
   expect([await visit("/x"), await ask()]).toEqual([404, 404]);
+  expect(await robots()).not.toContain("# mine");
   const { name, value } = (await verify("must.example", strict)).ownership;
   zones[name] = { texts: [value] };
   zones["must.example"] = { alias: "links.test", addresses: [HERE] };
   expect((await verify("must.example", strict)).domain.status).toBe("verified");
   expect([await visit("/x"), await ask()]).toEqual([302, 200]);
+  expect(await robots()).toBe("# mine");
   expect((await strict.visit("http://links.test/towards")).status).toBe(508);
   expect((await link({ ...towards, slug: "again" })).status).toBe(400);
   await strict.close();
