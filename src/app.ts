@@ -8,6 +8,7 @@ import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
+import { openServedFiles } from "./features/domains/serve-files.ts";
 import { openOtherSide } from "./features/environments/other-side.ts";
 import { openCookies } from "./features/identity/cookie.ts";
 import { openPeople } from "./features/identity/people.ts";
@@ -15,7 +16,8 @@ import type { Installation } from "./features/installation/installation.ts";
 import { forgetLostKeys } from "./features/keyring/keyring.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { openRouting } from "./features/routing/routing.ts";
-import { type FirstRunState, notSetUp, openFirstRun } from "./features/setup/first-run.ts";
+import { notSetUp } from "./features/setup/errors.ts";
+import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { openTiers } from "./features/tiers/known.ts";
 import { openMemberships } from "./features/workspaces/memberships.ts";
 import { startHeavyThread } from "./heavy.ts";
@@ -23,6 +25,7 @@ import { type After, type Clock, systemAfter } from "./lib/clock.ts";
 import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
 import type { Outbound } from "./lib/outbound/outbound.ts";
+import { openDns } from "./lib/outbound/records.ts";
 import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
@@ -126,7 +129,7 @@ export async function assembleApp({
   const keys = openKeyAuthentication({ db, clock, log, memberships });
   const tiers = await openTiers({ db, config, log });
   const limits = openLimits({ db, clock, log, config, limitsOf: tiers.of, after });
-  const routing = await openRouting(db, firstRun.baseUrl);
+  const routing = await openRouting(db, firstRun.baseUrl, config);
   const visitors = visitorPorts(clicks, givenVisitors);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
@@ -139,6 +142,7 @@ export async function assembleApp({
     config,
     log,
     outbound,
+    dns: openDns(config.WAYPOST_DNS_SERVERS),
     running: new Set(),
     cursors: openCursors(keyring.cursors),
     mail: mail ?? openTransport({ config, baseUrl: firstRun.baseUrl }),
@@ -257,7 +261,15 @@ export async function assembleApp({
     redirect,
     paths: {
       ...health.guarded,
-      ...frontPaths({ api, trusted, secure, addressOf, unasked }),
+      ...frontPaths({
+        api,
+        trusted,
+        secure,
+        addressOf,
+        unasked,
+        redirect,
+        files: openServedFiles(db, config),
+      }),
     },
     privatePaths: health.open,
     baseHost: () => hostOf(firstRun.baseUrl()),

@@ -107,6 +107,7 @@ const transactionHouses = new Set([
   "platform/resealing.ts",
   "platform/sealing-keys.ts",
   "features/audit/seal.ts",
+  "features/domains/verify.ts",
   "features/identity/people.ts",
   "features/identity/proofs.ts",
   "features/identity/throttle.ts",

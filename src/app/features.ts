@@ -3,6 +3,7 @@ import { eraseAuditJob } from "../features/audit/erase.ts";
 import { auditRoutes } from "../features/audit/routes.ts";
 import { sealAuditJob } from "../features/audit/seal.ts";
 import { campaignRoutes } from "../features/campaigns/routes.ts";
+import { verifyDomainsJob } from "../features/domains/jobs.ts";
 import { purgeDomains } from "../features/domains/purge.ts";
 import { domainRoutes } from "../features/domains/routes.ts";
 import { extensionRoutes } from "../features/extensions/routes.ts";
@@ -22,6 +23,7 @@ import { keyringRoutes } from "../features/keyring/routes.ts";
 import { keyRoutes } from "../features/keys/routes.ts";
 import { tokenRoutes } from "../features/keys/token-routes.ts";
 import { commentRoutes } from "../features/links/comment-routes.ts";
+import { linkDomainRoutes } from "../features/links/domain-routes.ts";
 import { emptyTrashJob } from "../features/links/jobs.ts";
 import { purgeLinks } from "../features/links/purge.ts";
 import { linkRoutes } from "../features/links/routes.ts";
@@ -91,6 +93,7 @@ export const featureRoutes = (
   viewRoutes(guard),
   searchRoutes(guard),
   commentRoutes(guard),
+  linkDomainRoutes(guard),
   ruleRoutes(guard),
   splitRoutes(guard),
   routingRoutes(guard, stage),
@@ -105,6 +108,7 @@ export const jobTypes = [
   writeLetterJob,
   identityUpkeepJob,
   emptyTrashJob,
+  verifyDomainsJob,
   finishSplitsJob,
   settleTagJob,
   tagUpkeepJob,

@@ -10,6 +10,7 @@ import postgres0009 from "../../migrations/postgres/0009_mail_lists.sql" with { 
 import postgres0011 from "../../migrations/postgres/0011_fields.sql" with { type: "text" };
 import postgres0012 from "../../migrations/postgres/0012_organise.sql" with { type: "text" };
 import postgres0013 from "../../migrations/postgres/0013_rules.sql" with { type: "text" };
+import postgres0014 from "../../migrations/postgres/0014_domains.sql" with { type: "text" };
 import postgres0015 from "../../migrations/postgres/0015_qr.sql" with { type: "text" };
 import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
 import sqlite0002 from "../../migrations/sqlite/0002_jobs.sql" with { type: "text" };
@@ -23,6 +24,7 @@ import sqlite0009 from "../../migrations/sqlite/0009_mail_lists.sql" with { type
 import sqlite0011 from "../../migrations/sqlite/0011_fields.sql" with { type: "text" };
 import sqlite0012 from "../../migrations/sqlite/0012_organise.sql" with { type: "text" };
 import sqlite0013 from "../../migrations/sqlite/0013_rules.sql" with { type: "text" };
+import sqlite0014 from "../../migrations/sqlite/0014_domains.sql" with { type: "text" };
 import sqlite0015 from "../../migrations/sqlite/0015_qr.sql" with { type: "text" };
 
 /** One step of the schema, in both dialects. Once released it is never edited: the next step corrects it. */
@@ -48,5 +50,6 @@ export const migrations: readonly Migration[] = [
   { name: "0011_fields", sqlite: sqlite0011, postgres: postgres0011 },
   { name: "0012_organise", sqlite: sqlite0012, postgres: postgres0012 },
   { name: "0013_rules", sqlite: sqlite0013, postgres: postgres0013 },
+  { name: "0014_domains", sqlite: sqlite0014, postgres: postgres0014 },
   { name: "0015_qr", sqlite: sqlite0015, postgres: postgres0015 },
 ];

@@ -6,6 +6,7 @@ import { AppError } from "../lib/errors.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound/outbound.ts";
+import type { Dns } from "../lib/outbound/records.ts";
 import type { Passwords } from "../lib/passwords.ts";
 import type { Denials } from "./denials.ts";
 import type { Event } from "./events.ts";
@@ -28,6 +29,8 @@ export interface Ports {
   readonly log: Logger;
   /** The one door to other servers. Never inside `change`: work there may run again, and others wait for it. */
   readonly outbound: Outbound;
+  /** What the world's DNS says; asked as `outbound` is, never inside `change`. */
+  readonly dns: Dns;
   /** Idempotency keys whose first request is still running in this process; `once` keeps it. */
   readonly running: Set<string>;
   /** Seals and opens the cursors of lists. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Network } from "../lib/ip.ts";
-import { answerHere, redirectHeaders, redirectTo } from "./answers.ts";
+import { answerHere, branded, redirectHeaders, redirectTo } from "./answers.ts";
 import type { CachedRoute, RouteCache } from "./cache.ts";
 import { clientReader, type Peers } from "./client.ts";
 import { type Decision, decide, limitReached, sentTo } from "./decide.ts";
@@ -181,6 +181,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
         secure: ports.secure?.(request, peers) ?? false,
         now: () => clock.now(),
         decide: (at, shown) => decideFor(visitor, reading, link, at, shown),
+        shown: (page) => branded(page, reading.domain.brand),
         carryOut: (decision, at) => carryOut(decision, reading, kept, at, visitor),
       }).catch((error: unknown) => {
         ports.failed("unlock", error);
@@ -255,7 +256,7 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   }
 
   function respond(decision: Decision, query: string, kept: CachedRoute, cookie: string | null): Response {
-    if (decision.kind !== "redirect") return answerHere(decision);
+    if (decision.kind !== "redirect") return answerHere(decision, kept.domain?.brand ?? null);
     const { location, status } = decision;
     if (cookie !== null) return redirectTo(sentTo(decision, query), status, cookie);
     if (decision.forwardQuery && query !== "") return redirectTo(sentTo(decision, query), status);

@@ -15,6 +15,18 @@ export interface DomainSnapshot {
   readonly expiredUrl: string | null;
   /** Whether links of the domain take paths behind their slugs: what is missing is then looked for once more. */
   readonly forwardsPaths: boolean;
+  /** Whose name our own pages show; null for nobody's. */
+  readonly brand: Brand | null;
+}
+
+/** Whose the domain is, as its pages show it. */
+export interface Brand {
+  /** On one line; empty for none. */
+  readonly name: string;
+  /** `#rrggbb`; null for the usual. */
+  readonly color: string | null;
+  /** Where the name leads; null for nowhere. */
+  readonly url: string | null;
 }
 
 /**

@@ -205,7 +205,7 @@ async function signedUp(role?: Role): Promise<TestPerson> {
 /** A member of the workspace, with a proof of this moment. */
 async function person(role: Role): Promise<Identity> {
   const userId = await addPerson(app, { role, workspaceId: workspaces.own });
-  await enrol(app, target, userId, "editor");
+  await enrol(app, target, userId, "admin");
   const actorAt = (path: string): Actor => ({
     kind: "user",
     id: userId,
@@ -281,6 +281,7 @@ const foreign = (operation: Operation, key: string): Promise<string> =>
 async function bodyOf(operation: Operation, key: string): Promise<Record<string, unknown> | undefined> {
   const body = validBody(api, operation);
   if (operation.id === "mergeTag") return { ...body, into: await makers["tag"]!(app, key, operation) };
+  if (operation.id === "transferDomain") return { ...body, workspaceId: target };
   if (operation.id === "transferLink") return { ...body, workspaceId: target, domain: "links.test" };
   if (operation.id === "offerTransfer") return { ...body, userId: successor };
   if (operation.id === "createRule") return { ...body, linkId: await makers["link"]!(app, key, operation) };

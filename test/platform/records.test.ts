@@ -52,6 +52,7 @@ const edits: Readonly<Record<string, object>> = {
   updateUtmTemplate: { source: "otherwise" },
   updateView: { shared: true },
   updateDomain: { slugLength: 9 },
+  updateDomainFiles: { robots: "User-agent: *" },
   updateOwnWorkspace: { name: "Otherwise" },
   updateWorkspace: { name: "Yet otherwise" },
   updateMember: { role: "viewer" },
@@ -115,7 +116,7 @@ const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
 /** Does nothing in an installation without a mail server, or ever. */
 const idle = new Set(["resendMail", "simulateLink"]);
 /** Is done by a person between two workspaces: test/features/links/transfer.test.ts has what is on record of it. */
-const elsewhere = new Set(["transferLink"]);
+const elsewhere = new Set(["transferLink", "transferDomain"]);
 /** Needs a person with a fresh proof, in a workspace of their own. */
 const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer"]);
 const isPersons = (operation: Operation): boolean => isPersonal(operation) || peopleAlone.has(operation.id);
@@ -257,6 +258,7 @@ const nothingBefore = [
   "comment.deleted",
   "domain.created",
   "domain.deleted",
+  "domain.transferred",
   "extension.created",
   "extension.deleted",
   "folder.created",

@@ -56,6 +56,7 @@ const below = (path: string) => `POST /api/v1/auth/${path}`;
 const open = [
   "GET /api/v1/openapi.json",
   "GET /api/v1/setup",
+  "GET /api/v1/domains/check",
   "POST /api/v1/setup",
   "POST /api/v1/invites/look",
   "POST /api/v1/invites/accept",

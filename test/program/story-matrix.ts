@@ -152,8 +152,12 @@ function expectation({ them, granted }: Trier, operation: Operation, whose: Whos
   return whose === "another's" && shared.has(operation.named!) ? "done" : "not found";
 }
 
-/** What is not done although it may be: these people are in no second workspace to give a link to. */
-const otherwise: Readonly<Record<string, number>> = { ...notThere, transferLink: 400 };
+/** What is not done although it may be: these people are in no second workspace to give anything to. */
+const otherwise: Readonly<Record<string, number>> = {
+  ...notThere,
+  transferLink: 400,
+  transferDomain: 400,
+};
 
 function isAs(expected: Expectation, operation: Operation, answer: Answer): boolean {
   if (expected === "unknown") return answer.status === 401;

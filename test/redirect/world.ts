@@ -17,6 +17,7 @@ export const domainOf = (facts: Partial<DomainSnapshot> = {}): DomainSnapshot =>
   notFoundUrl: null,
   expiredUrl: null,
   forwardsPaths: false,
+  brand: null,
   ...facts,
 });
 

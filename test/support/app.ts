@@ -18,6 +18,7 @@ import { permissions, type Role, roles } from "../../src/platform/permissions.ts
 import type { VisitorPorts } from "../../src/redirect/visitor.ts";
 import { type HandClock, handClock } from "./clock.ts";
 import { openTestDatabase } from "./database.ts";
+import { type DnsServer, openDns } from "./dns.ts";
 import { freshFolder } from "./sqlite.ts";
 
 export interface TestApp {
@@ -88,7 +89,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const dataDir = freshFolder();
   // Processes on one database share a key ring.
   if (options.beside) copyFileSync(join(options.beside.dataDir, "keys.json"), join(dataDir, "keys.json"));
-  const config = testConfig(options.fresh ? options.env : { WAYPOST_SETUP_KEY: OWNER, ...options.env });
+  const env = { WAYPOST_DNS_SERVERS: (await emptyWorld()).at, ...options.env };
+  const config = testConfig(options.fresh ? env : { WAYPOST_SETUP_KEY: OWNER, ...env });
   const installation = await openInstallation(db);
   const clicks = await (options.clicks ?? noClicks)(dataDir, installation.installationId, clock);
   const app = await assembleApp({
@@ -166,6 +168,13 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
   };
 }
+
+/** A DNS that knows no name: what domains are in the world is no affair of most tests. */
+const emptyWorld = (): Promise<DnsServer> => {
+  nothing ??= openDns(() => ({ fails: "missing" }), { lasting: false });
+  return nothing;
+};
+let nothing: Promise<DnsServer> | undefined;
 
 export const BROWSER =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";

@@ -30,7 +30,13 @@ export function placesOf({ named, inside }: Pick<Operation, "named" | "inside">)
 export const nowhere = (id: string): string => id.replace(/.{4}$/, "zzzz");
 
 /** What keys do not do although they have the permission: a person with a fresh proof is needed. */
-export const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer", "transferLink"]);
+export const peopleAlone = new Set([
+  "deleteWorkspace",
+  "restoreWorkspace",
+  "offerTransfer",
+  "transferLink",
+  "transferDomain",
+]);
 /** What belongs to no workspace: everybody who may see any sees all. */
 export const shared = new Set(["tier", "user"]);
 

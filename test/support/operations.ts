@@ -256,9 +256,12 @@ export const plainMakers: Readonly<
     linkOf.set(body.data.id, link);
     return body.data.id;
   },
-  async domain(app, key) {
-    return (await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } })).body.data
-      .id;
+  /** For whoever takes one out of the archive, one that is in it. */
+  async domain(app, key, operation) {
+    const { body } = await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } });
+    const { id } = body.data;
+    if (operation.id === "unarchiveDomain") await app.call("POST", `/domains/${id}/archive`, { key });
+    return id;
   },
   async template(app, key) {
     const body = { name: `made ${++made}` };

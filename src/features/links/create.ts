@@ -8,7 +8,7 @@ import { AlreadyThere } from "../../platform/once.ts";
 import { momentOf } from "../../platform/schema.ts";
 import { campaignFor, findCampaign } from "../campaigns/campaigns.ts";
 import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
-import { findDefaultDomain, findDomain } from "../domains/find.ts";
+import { findDefaultDomain, findDomain, refuseArchived } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
 import { reachOf } from "../folders/access.ts";
 import { folderFor } from "../folders/folders.ts";
@@ -75,6 +75,7 @@ async function addLink(
   passwordHash: string | null | undefined,
 ): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
+  refuseArchived(domain);
   const row = { ...(await rowOf(tx, ctx, domain, input)), passwordHash: passwordHash ?? null };
   // Looked for once more where nobody else can come in between.
   const same =
@@ -107,7 +108,10 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
   const defaults = await linkDefaultsOf(tx, ctx);
   const tags = await takeTags(tx, ctx, input.tags ?? []);
   const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf({ createdAt: tx.now }, input);
-  const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
+  const slug =
+    input.slug === undefined
+      ? randomSlug(domain.slugLength, domain.slugAlphabet ?? undefined)
+      : chosenSlug(input.slug);
   const row = {
     id: newId("link", tx.now),
     workspaceId: workspaceOf(ctx),

@@ -1,10 +1,12 @@
 import { and, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import type { Config } from "../../config.ts";
 import type { Database } from "../../db/database.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import { isLoopbackHost, originOf } from "../../lib/url.ts";
 import type { Event } from "../../platform/events.ts";
 import type { ExplainedRule } from "../../redirect/rules.ts";
 import type { Route } from "../../redirect/snapshot.ts";
+import { isTrusted } from "../domains/served.ts";
 import { compile, explained, type RoutingRow, type World } from "./snapshot.ts";
 
 /** What the redirect's cache offers to whoever knows that something changed. */
@@ -26,10 +28,14 @@ export interface Routing {
 }
 
 /** The one builder of redirect snapshots. */
-export async function openRouting(db: Database, baseUrl: () => string | null): Promise<Routing> {
+export async function openRouting(
+  db: Database,
+  baseUrl: () => string | null,
+  config: Pick<Config, "WAYPOST_DOMAINS_VERIFY">,
+): Promise<Routing> {
   const byHost = prepared(db, (tables) => eq(tables.domains.host, sql.placeholder("host")));
   const shared = prepared(db, (tables) => isNull(tables.domains.workspaceId));
-  const hosts = await ownHosts(db);
+  const hosts = await ownHosts(db, config);
   // Few, and known beforehand: asking the database for each link would make misses a third slower.
   const shut = await shutWorkspaces(db);
   const forwarding = await forwardingDomains(db);
@@ -49,6 +55,7 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
     });
   const world: World = {
     loops,
+    trusts: (domain) => isTrusted(domain, config),
     closed: (workspaceId) => shut.has(workspaceId),
     forwardsPaths: (domainId) => forwarding.has(domainId),
   };
@@ -67,8 +74,11 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
     heard(event, cache) {
       if (OF_A_LINK.test(event.type)) dropLink(event.data as LinkFacts, cache);
       if (event.type.startsWith("link.")) noteForwarding(forwarding, event.data as LinkFacts, cache);
-      if (event.type.startsWith("domain.") || event.type.startsWith("installation.")) {
-        noteHost(hosts, event);
+      if (
+        (event.type.startsWith("domain.") && event.type !== "domain.checked") ||
+        event.type.startsWith("installation.")
+      ) {
+        noteHost(hosts, event, config);
         cache.clear();
       }
       if (CLOSING.test(event.type)) {
@@ -128,23 +138,30 @@ function dropLink({ domainId, slug, previous }: LinkFacts, cache: Droppable): vo
 
 interface HostFacts {
   readonly host?: string;
+  readonly status?: string;
   readonly baseUrl?: string;
   /** The base URL that was given up. */
   readonly previous?: { readonly baseUrl?: string | null };
 }
 
-function noteHost(hosts: Set<string>, { type, data }: Event): void {
-  const { host, baseUrl, previous } = data as HostFacts;
+function noteHost(
+  hosts: Set<string>,
+  { type, data }: Event,
+  { WAYPOST_DOMAINS_VERIFY: insists }: Pick<Config, "WAYPOST_DOMAINS_VERIFY">,
+): void {
+  const { host, status, baseUrl, previous } = data as HostFacts;
   // First, because only the scheme or port may have changed.
   if (previous?.baseUrl) hosts.delete(originOf(previous.baseUrl).host);
   if (baseUrl) hosts.add(originOf(baseUrl).host);
   if (host && type === "domain.deleted") hosts.delete(host);
-  else if (host) hosts.add(host);
+  else if (host && !(insists && status === "pending")) hosts.add(host);
 }
 
-async function ownHosts(db: Database): Promise<Set<string>> {
-  const { domains } = db.tables;
-  return new Set((await db.read.select({ host: domains.host }).from(domains)).map(({ host }) => host));
+/** A host that somebody has only claimed is no reason to send nobody there. */
+async function ownHosts(db: Database, config: Pick<Config, "WAYPOST_DOMAINS_VERIFY">): Promise<Set<string>> {
+  const { host, workspaceId, verifiedAt } = db.tables.domains;
+  const rows = await db.read.select({ host, workspaceId, verifiedAt }).from(db.tables.domains);
+  return new Set(rows.filter((row) => isTrusted(row, config)).map((row) => row.host));
 }
 
 async function forwardingDomains(db: Database): Promise<Set<string>> {
@@ -165,13 +182,40 @@ async function shutWorkspaces(db: Database): Promise<Set<string>> {
   return new Set(rows.map(({ id }) => id));
 }
 
+/** What deciding needs; the rest, such as the last look at DNS, would be parsed for each link. */
+const domainColumns = ({
+  id,
+  workspaceId,
+  host,
+  caseSensitive,
+  rootUrl,
+  notFoundUrl,
+  expiredUrl,
+  branding,
+  verifiedAt,
+}: Database["tables"]["domains"]) => ({
+  id,
+  workspaceId,
+  host,
+  caseSensitive,
+  rootUrl,
+  notFoundUrl,
+  expiredUrl,
+  branding,
+  verifiedAt,
+});
+
 /** One query for domain and link, whether or not the domain has such a slug. */
 function prepared(db: Database, domain: (tables: Database["tables"]) => SQL) {
   const { domains, links, ruleSets } = db.tables;
   const key = sql`case when ${domains.caseSensitive} then ${sql.placeholder("exact")} else ${sql.placeholder("folded")} end`;
   return db.prepare<RoutingRow>((read) =>
     read
-      .select({ domain: domains, link: links, rules: { rules: ruleSets.rules, split: ruleSets.split } })
+      .select({
+        domain: domainColumns(domains),
+        link: links,
+        rules: { rules: ruleSets.rules, split: ruleSets.split },
+      })
       .from(domains)
       .leftJoin(links, and(eq(links.domainId, domains.id), eq(links.slugKey, key), isNull(links.deletedAt)))
       .leftJoin(ruleSets, eq(ruleSets.parentId, links.id))

@@ -13,8 +13,21 @@ import type { StoredLink } from "../links/model.ts";
 import { type LinkOptions, optionsOf, type RedirectMode } from "../links/options.ts";
 import { type Utm, utmQuery } from "../links/utm.ts";
 
+export type RoutedDomain = Pick<
+  DomainRow,
+  | "id"
+  | "workspaceId"
+  | "host"
+  | "caseSensitive"
+  | "rootUrl"
+  | "notFoundUrl"
+  | "expiredUrl"
+  | "branding"
+  | "verifiedAt"
+>;
+
 export interface RoutingRow {
-  readonly domain: DomainRow;
+  readonly domain: RoutedDomain;
   readonly link: StoredLink | null;
   /** Rules and splits of the link; null for nearly all. */
   readonly rules: { readonly rules: unknown; readonly split: unknown } | null;
@@ -24,6 +37,8 @@ export interface RoutingRow {
 export interface World {
   /** Tells locations that would come back to us: a host may have become ours after they were stored. */
   loops(location: string): boolean;
+  /** Tells domains that may be served, as far as it is known whose they are. */
+  trusts(domain: Pick<DomainRow, "workspaceId" | "verifiedAt">): boolean;
   /** Tells workspaces that were deleted. */
   closed(workspaceId: string): boolean;
   /** Tells domains with links that take paths behind their slugs. */
@@ -34,8 +49,9 @@ type Loops = World["loops"];
 /** A link compiled for deciding. A host of a deleted workspace is nobody's, and its links are not there. */
 export function compile(
   { domain, link, rules }: RoutingRow,
-  { loops, closed, forwardsPaths }: World,
+  { loops, closed, forwardsPaths, trusts }: World,
 ): Route | null {
+  if (!trusts(domain)) return null;
   if (domain.workspaceId !== null && closed(domain.workspaceId)) return null;
   const known = domainSnapshot(domain, loops, forwardsPaths(domain.id));
   if (link === null || closed(link.workspaceId)) return { domain: known, link: null };
@@ -59,7 +75,7 @@ function homeOf(row: StoredLink, loops: Loops): RulesHome {
   };
 }
 
-const domainSnapshot = (row: DomainRow, loops: Loops, forwardsPaths: boolean): DomainSnapshot => ({
+const domainSnapshot = (row: RoutedDomain, loops: Loops, forwardsPaths: boolean): DomainSnapshot => ({
   id: row.id,
   workspaceId: row.workspaceId,
   host: row.host,
@@ -68,6 +84,7 @@ const domainSnapshot = (row: DomainRow, loops: Loops, forwardsPaths: boolean): D
   notFoundUrl: fallback(row.notFoundUrl, loops),
   expiredUrl: fallback(row.expiredUrl, loops),
   forwardsPaths,
+  brand: row.branding === null ? null : { name: "", color: null, url: null, ...row.branding },
 });
 
 function linkSnapshot(row: StoredLink, rules: CompiledRules | null, loops: Loops): LinkSnapshot {

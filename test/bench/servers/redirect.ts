@@ -20,6 +20,7 @@ export const domain: DomainSnapshot = {
   notFoundUrl: null,
   expiredUrl: null,
   forwardsPaths: false,
+  brand: null,
 };
 
 export const linkOf = (index: number, location = destinationOf(index)): LinkSnapshot => ({

@@ -16,6 +16,7 @@ export const domain = (over: Partial<DomainSnapshot> = {}): DomainSnapshot => ({
   notFoundUrl: null,
   expiredUrl: null,
   forwardsPaths: false,
+  brand: null,
   ...over,
 });
 
