@@ -1,3 +1,4 @@
+import { callersOf } from "./app/callers.ts";
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
 import { cameBySecure, frontPaths } from "./app/front.ts";
 import { jobLoopLater } from "./app/job-loop.ts";
@@ -30,7 +31,7 @@ import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
 import { type Api, type ApiOptions, openApiLater } from "./platform/api.ts";
-import { openCallers, type People } from "./platform/callers.ts";
+import type { People } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { type Denials, openDenials } from "./platform/denials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
@@ -41,7 +42,6 @@ import { openLocalDoor } from "./platform/local-door.ts";
 import { type MailTransport, openTransport } from "./platform/mail/transport.ts";
 import { openMetrics } from "./platform/metrics.ts";
 import { openCursors } from "./platform/paging.ts";
-import { operatorPermissions } from "./platform/permissions.ts";
 import { openSealer } from "./platform/sealing.ts";
 import { settleSealingKeys } from "./platform/sealing-keys.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
@@ -179,18 +179,7 @@ export async function assembleApp({
     csrfSecret: keyring.csrf,
   });
   const people = openPeople(ports, cookies);
-  const authenticate = openCallers({
-    people: {
-      byBearer: async (token, address) =>
-        (await keys.byPersonalToken(token, address)) ??
-        (await others?.byBearer(token, address)) ??
-        people.byBearer(token, address),
-      byCookie: people.byCookie,
-    },
-    applications: keys,
-    memberships,
-    operatorPermissions,
-  });
+  const authenticate = callersOf({ keys, people, others, memberships });
   const metrics = openMetrics({
     clicks,
     db,

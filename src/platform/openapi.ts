@@ -187,10 +187,10 @@ const IDEMPOTENCY_KEY = {
 
 /**
  * Answers below `/auth` hold tokens, codes and challenges, and are kept nowhere for a retry to find; what is sent there
- * is good once by itself. Looking at an invitation and simulating a visit change nothing.
+ * is good once by itself. Looking at an invitation, at DNS, and simulating a visit do no harm twice.
  */
 const isKept = (method: string, path: string): boolean =>
-  method === "post" && !path.startsWith("/api/v1/auth/") && !/\/(invites\/look|simulate)$/.test(path);
+  method === "post" && !path.startsWith("/api/v1/auth/") && !/\/(invites\/look|simulate|verify)$/.test(path);
 
 const withRetries = (method: string, path: string, operation: Operation): Operation =>
   isKept(method, path)

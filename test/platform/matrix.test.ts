@@ -255,7 +255,7 @@ const mayBeKept = ({ id }: Operation, { status, headers }: Answer): boolean =>
   headers.get("cache-control") !==
   (keepable.has(id) && status === 200 ? "private, max-age=60, must-revalidate" : "no-store");
 /** What live and test sides have in common, and a test key may look at. */
-const readable = new Set(["getDomain"]);
+const readable = new Set(["getDomain", "getDomainFiles"]);
 /** Reaches into workspaces although it is done to the installation: an operator's word on any key. */
 const farReaching = new Set(["setKeyTier"]);
 

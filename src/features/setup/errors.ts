@@ -1,5 +1,6 @@
 import { AppError } from "../../lib/errors.ts";
 
+/** What is answered until somebody has set the installation up. */
 export const notSetUp = () =>
   new AppError(
     "UNAVAILABLE",

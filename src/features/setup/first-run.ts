@@ -1,4 +1,3 @@
-import { AppError } from "../../lib/errors.ts";
 import { type Context, type Ports, systemActor } from "../../platform/context.ts";
 import type { Installation } from "../installation/installation.ts";
 import { moveBaseUrl } from "./base-url.ts";
@@ -70,10 +69,3 @@ const systemContext = (ports: Ports): Context => ({
   target: "",
   idempotencyKey: null,
 });
-
-/** What is answered until somebody has set the installation up. */
-export const notSetUp = () =>
-  new AppError(
-    "UNAVAILABLE",
-    "This installation has not been set up. Open /admin with the code the server has printed.",
-  );

@@ -47,7 +47,8 @@ test("a domain goes with its links, which are the other workspace's own from the
     ["Kept", there, false],
     ["trashed", there, true],
   ]);
-  const told = (await app.db.read.select().from(events).orderBy(events.id)).slice(before);
+  const all = (await app.db.read.select().from(events).orderBy(events.id)).slice(before);
+  const told = all.filter(({ type }) => type !== "tag.created");
   expect(told.map(({ type, workspaceId }) => [type, workspaceId])).toEqual([
     ["domain.transferred", here],
     ["domain.transferred", there],
