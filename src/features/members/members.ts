@@ -8,7 +8,7 @@ import type { Page, PageRequest } from "../../platform/paging.ts";
 import { assertLiveSide } from "../workspaces/sides.ts";
 import { lastOwner } from "./errors.ts";
 import { memberLeft, memberRemoved, memberUpdated } from "./events.ts";
-import { assertNotAbove, grantableRole } from "./grant.ts";
+import { assertMayEnd, assertNotAbove, grantableRole } from "./grant.ts";
 import { type Member, type MemberRow, toMember } from "./model.ts";
 import { ownersOf, type Reader, selectMember, selectMembers } from "./store.ts";
 
@@ -48,6 +48,7 @@ export const changeRole = (ctx: Context, userId: string, named: string): Promise
     assertNotAbove(ctx, before);
     const { role, name, granted } = await grantableRole(tx, ctx, workspaceId, named);
     if (role === before.role) throw new Unchanged(toMember(before));
+    assertMayEnd(ctx, before);
     if (role !== "owner") await assertAnotherOwner(tx, ctx, workspaceId, before);
     await setRole(tx, ctx, workspaceId, before.userId, role);
     const isOwn = role.startsWith("role_");
@@ -83,6 +84,7 @@ async function end(
   row: MemberRow,
   event: EventType<typeof Member>,
 ): Promise<Member> {
+  assertMayEnd(ctx, row);
   await assertAnotherOwner(tx, ctx, workspaceId, row);
   const { members, transfers } = ctx.db.tables;
   const theirs = or(eq(transfers.fromUserId, row.userId), eq(transfers.toUserId, row.userId));

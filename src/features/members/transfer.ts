@@ -68,7 +68,7 @@ export async function readTransfer(ctx: Context): Promise<Transfer> {
 
 /** Makes whoever was offered the workspace its owner, and whoever offered it an admin. */
 export function acceptTransfer(ctx: Context): Promise<Transfer> {
-  const { userId } = personOf(ctx);
+  const { userId } = freshPersonOf(ctx);
   return change(ctx, async (tx) => {
     const workspaceId = await assertLiveSide(tx, ctx, "owners");
     const row = await findTransfer(tx, ctx, workspaceId);
