@@ -108,6 +108,12 @@ function settled({ actor, allowance }: Asked): Actor | null {
   return actor;
 }
 
+/** Whether what was asked for may stand elsewhere: it was not found, or the list that it narrows may be empty for that. */
+const mayBeElsewhere = (request: Request, { status }: Response): boolean =>
+  status === 404 ||
+  status === 400 ||
+  (status === 200 && isReading(request) && /[?&](?:folder|campaign|link)Id=/.test(request.url));
+
 const nobody: Actor = { ...systemActor(null, []), id: "anonymous" };
 
 /** The API: who asks, how often, and whether they may, is settled here, before a body is read. */
@@ -149,7 +155,9 @@ export function openApi({
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
     const response = await inTime(app.fetch(plain), ports.config.WAYPOST_REQUEST_TIMEOUT);
-    const elsewhere = response.status === 404 ? await misplaced(request, caller, found.route) : null;
+    const elsewhere = mayBeElsewhere(request, response)
+      ? await misplaced(request, caller, found.route)
+      : null;
     return asAsked(request, elsewhere ?? response);
   }
 
