@@ -23,7 +23,9 @@ import {
   wrongMethod,
 } from "./request.ts";
 import {
+  isReading,
   type Match,
+  mayBeElsewhere,
   type Names,
   namesOf,
   type RegisteredRoute,
@@ -107,12 +109,6 @@ function settled({ actor, allowance }: Asked): Actor | null {
   if (actor instanceof Error) throw actor;
   return actor;
 }
-
-/** Whether what was asked for may stand elsewhere: it was not found, or the list that it narrows may be empty for that. */
-const mayBeElsewhere = (request: Request, { status }: Response): boolean =>
-  status === 404 ||
-  status === 400 ||
-  (status === 200 && isReading(request) && /[?&](?:folder|campaign|link)Id=/.test(request.url));
 
 const nobody: Actor = { ...systemActor(null, []), id: "anonymous" };
 
@@ -279,9 +275,6 @@ function refuseWhen(reason: AppError | null): void {
 }
 
 const routeOf = (found: Match): RegisteredRoute | null => (found.kind === "route" ? found.route : null);
-
-const isReading = ({ method }: Request): boolean =>
-  method === "GET" || method === "HEAD" || method === "OPTIONS";
 
 function admit(actor: Actor | null, { permission, pages }: RegisteredRoute, closed: AppError | null): void {
   refuseWhen(closed);

@@ -108,6 +108,9 @@ const fields = {
   extension: nullable(t.String()),
   tier: nullable(t.String()),
   createdBy: t.String(),
+  makerId: nullable(
+    t.String({ description: "Whose rights bound it; null for what the operator of the machine gave." }),
+  ),
   confirmedBy: nullable(
     t.String({
       description: "Who gave the scopes that only a person with a fresh proof, or the operator, gives.",
@@ -116,6 +119,19 @@ const fields = {
 };
 export const Key = t.Object(fields, { $id: "Key" });
 export type Key = typeof Key.static;
+
+/** A key as it stands at this moment. */
+export const KeyNow = t.Object(
+  {
+    ...fields,
+    state: oneOf(
+      ["active", "expired", "revoked", "abandoned"],
+      "abandoned: whoever made it has left or is closed, and it opens nothing. A member who rotates it makes it theirs.",
+    ),
+  },
+  { $id: "KeyNow" },
+);
+export type KeyNow = typeof KeyNow.static;
 
 /** A key with its secret, as it is answered once and never again. */
 export const KeyWithSecret = t.Object({ ...fields, ...secret }, { $id: "KeyWithSecret" });
@@ -137,8 +153,21 @@ export const toKey = (row: KeyRow): Key => ({
   extension: row.extensionId,
   tier: row.tier,
   createdBy: row.createdBy,
+  makerId: row.makerId,
   confirmedBy: row.confirmedBy,
 });
+
+/** @param held whether whoever bounds it is there still */
+export const toKeyNow = (row: KeyRow, now: number, held: boolean): KeyNow => ({
+  ...toKey(row),
+  state: stateOf(row, now, held),
+});
+
+function stateOf({ revokedAt, expiresAt }: KeyRow, now: number, held: boolean): KeyNow["state"] {
+  if (revokedAt !== null) return "revoked";
+  if (expiresAt !== null && expiresAt <= now) return "expired";
+  return held ? "active" : "abandoned";
+}
 
 /** The same of a personal token, which has neither kind nor workspace. */
 export const toToken = (row: KeyRow): Token => ({

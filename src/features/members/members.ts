@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, or } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, or } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { personOf } from "../../platform/callers.ts";
@@ -9,7 +9,7 @@ import { assertLiveSide } from "../workspaces/sides.ts";
 import { lastOwner } from "./errors.ts";
 import { memberLeft, memberRemoved, memberUpdated } from "./events.ts";
 import { assertMayEnd, assertNotAbove, grantableRole } from "./grant.ts";
-import { type Member, type MemberRow, toMember } from "./model.ts";
+import { type Member, type MemberRemoved, type MemberRow, toMember } from "./model.ts";
 import { ownersOf, type Reader, selectMember, selectMembers } from "./store.ts";
 
 /** In the order of their accounts. */
@@ -58,14 +58,30 @@ export const changeRole = (ctx: Context, userId: string, named: string): Promise
     return member;
   });
 
-/** Takes a member out of the workspace. */
-export const removeMember = (ctx: Context, userId: string): Promise<Member> =>
+/** Takes a member out of the workspace, and tells which keys go with them. */
+export const removeMember = (ctx: Context, userId: string): Promise<MemberRemoved> =>
   change(ctx, async (tx) => {
     const workspaceId = await assertLiveSide(tx, ctx, "members");
     const row = await findMember(tx, ctx, workspaceId, userId);
     assertNotAbove(ctx, row);
-    return end(tx, ctx, workspaceId, row, memberRemoved);
+    const endedKeys = ctx.actor.permissions.has("keys:read") ? await keysOf(tx, ctx, workspaceId, row) : null;
+    return { ...(await end(tx, ctx, workspaceId, row, memberRemoved)), endedKeys };
   });
+
+/** Those of both sides that opened something until now, in the order in which they were made. */
+function keysOf(tx: Change, ctx: Context, workspaceId: Id<"ws">, { userId }: MemberRow) {
+  const { keys, workspaces } = ctx.db.tables;
+  const sides = tx
+    .select({ id: workspaces.id })
+    .from(workspaces)
+    .where(or(eq(workspaces.id, workspaceId), eq(workspaces.testOf, workspaceId)));
+  const inForce = and(isNull(keys.revokedAt), or(isNull(keys.expiresAt), gt(keys.expiresAt, tx.now)));
+  return tx
+    .select({ id: keys.id, name: keys.name })
+    .from(keys)
+    .where(and(inArray(keys.workspaceId, sides), eq(keys.makerId, userId), inForce))
+    .orderBy(asc(keys.id));
+}
 
 /** Goes out of the workspace by oneself: nobody needs a permission for that. */
 export function leaveWorkspace(ctx: Context): Promise<Member> {

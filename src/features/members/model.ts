@@ -56,6 +56,19 @@ export const Member = t.Object(
 );
 export type Member = typeof Member.static;
 
+export const MemberRemoved = t.Object(
+  {
+    ...Member.properties,
+    endedKeys: nullable(
+      t.Array(t.Object({ id: t.String(), name: t.String() }), {
+        description: "Keys they made, which open nothing now; null for whoever may not read keys.",
+      }),
+    ),
+  },
+  { $id: "MemberRemoved" },
+);
+export type MemberRemoved = typeof MemberRemoved.static;
+
 export const MemberPatch = strict({ role: RoleWord });
 
 export const NewTransfer = strict({
