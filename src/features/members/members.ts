@@ -5,6 +5,7 @@ import { personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, type EventType, Unchanged } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
+import { refuseTooMany } from "../workspaces/add.ts";
 import { assertLiveSide } from "../workspaces/sides.ts";
 import { lastOwner } from "./errors.ts";
 import { memberLeft, memberRemoved, memberUpdated } from "./events.ts";
@@ -49,7 +50,8 @@ export const changeRole = (ctx: Context, userId: string, named: string): Promise
     const { role, name, granted } = await grantableRole(tx, ctx, workspaceId, named);
     if (role === before.role) throw new Unchanged(toMember(before));
     assertMayEnd(ctx, before);
-    if (role !== "owner") await assertAnotherOwner(tx, ctx, workspaceId, before);
+    if (role === "owner") await refuseTooMany(tx, ctx, before.userId);
+    else await assertAnotherOwner(tx, ctx, workspaceId, before);
     await setRole(tx, ctx, workspaceId, before.userId, role);
     const isOwn = role.startsWith("role_");
     const member = toMember({ ...before, role, granted, ownName: isOwn ? name : null });
