@@ -1,19 +1,13 @@
 import { Type as t } from "@sinclair/typebox";
 import type { Database } from "../../db/database.ts";
 import { permissions } from "../../platform/permissions.ts";
-import { isoOf, isoOrNull, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
+import { isoOf, isoOrNull, nameText, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
 
 const PermissionWord = oneOf(permissions);
 const RoleWord = oneOf(["owner", "admin", "editor", "viewer"]);
 const Environment = oneOf(["live", "test"]);
 
-const name = t.String({
-  minLength: 1,
-  maxLength: 100,
-  pattern: "\\S",
-  description: "a name",
-  examples: ["CI"],
-});
+const name = nameText(100, { examples: ["CI"] });
 const Scopes = t.Array(PermissionWord, {
   maxItems: permissions.length,
   description: "Instead of a role: exactly these.",
