@@ -88,6 +88,9 @@ export interface MemberRow {
   readonly ownName: string | null;
   readonly granted: string[] | null;
   readonly email: string;
+  /** As the profile says; null when it says nothing. */
+  readonly locale: string | null;
+  readonly timeZone: string | null;
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly createdAt: number;
