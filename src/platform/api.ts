@@ -23,7 +23,9 @@ import {
   wrongMethod,
 } from "./request.ts";
 import {
+  isReading,
   type Match,
+  mayBeElsewhere,
   type Names,
   namesOf,
   type RegisteredRoute,
@@ -149,7 +151,9 @@ export function openApi({
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
     const response = await inTime(app.fetch(plain), ports.config.WAYPOST_REQUEST_TIMEOUT);
-    const elsewhere = response.status === 404 ? await misplaced(request, caller, found.route) : null;
+    const elsewhere = mayBeElsewhere(request, response)
+      ? await misplaced(request, caller, found.route)
+      : null;
     return asAsked(request, elsewhere ?? response);
   }
 
@@ -271,9 +275,6 @@ function refuseWhen(reason: AppError | null): void {
 }
 
 const routeOf = (found: Match): RegisteredRoute | null => (found.kind === "route" ? found.route : null);
-
-const isReading = ({ method }: Request): boolean =>
-  method === "GET" || method === "HEAD" || method === "OPTIONS";
 
 function admit(actor: Actor | null, { permission, pages }: RegisteredRoute, closed: AppError | null): void {
   refuseWhen(closed);

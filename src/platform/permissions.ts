@@ -157,4 +157,8 @@ export const personPermissions = [
 export const isGuarded = (permission: Permission): boolean =>
   /^(keys|members|invites):|^workspace:(delete|transfer)$/.test(permission);
 
+/** Of those, the ones with which an account can let others in, or end what is there; looking is none of it. */
+export const opensDoors = (permission: Permission): boolean =>
+  isGuarded(permission) && !permission.endsWith(":read");
+
 export const isPermission = (text: string): text is Permission => permissions.some((one) => one === text);

@@ -70,6 +70,15 @@ export function namesOf(url: string, { path }: RegisteredRoute): Names {
   return { ...Object.fromEntries(searchParams), ...Object.fromEntries(parameters) };
 }
 
+export const isReading = ({ method }: Request): boolean =>
+  method === "GET" || method === "HEAD" || method === "OPTIONS";
+
+/** Whether what was asked for may stand elsewhere: it was not found, or the list that it narrows may be empty for that. */
+export const mayBeElsewhere = (request: Request, { status }: Response): boolean =>
+  status === 404 ||
+  status === 400 ||
+  (status === 200 && isReading(request) && /[?&](?:folder|campaign|link)Id=/.test(request.url));
+
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);

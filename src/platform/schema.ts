@@ -28,6 +28,10 @@ export const nameText = (maxLength: number, more: { readonly examples?: string[]
 const ODD = "\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069";
 const ONE_LINE = `^[^${ODD}]*[^\\s${ODD}][^${ODD}]*$`;
 
+/** The same for words about something, which may be none. */
+export const lineText = (maxLength: number, description: string) =>
+  t.String({ maxLength, pattern: `^[^${ODD}]*$`, description });
+
 /** A name as it is stored: one spelling of Unicode, nothing around it. */
 export const plainName = (text: string): string => text.normalize("NFC").trim();
 

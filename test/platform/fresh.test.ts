@@ -55,14 +55,19 @@ const asking = [
   ...["createToken", "rotateToken", "createKey", "updateKey", "rotateKey"],
   ...["createOperatorKey", "rotateOperatorKey"],
   // Who owns a workspace or runs the installation, and what cannot be taken back.
-  ...["offerTransfer", "updateMember", "createInvite", "createUser", "deleteWorkspace", "restoreWorkspace"],
+  ...["offerTransfer", "acceptTransfer", "updateMember", "createInvite", "resendInvite", "updateRole"],
+  ...["removeMember", "leaveWorkspace", "createUser", "disableUser", "enableUser"],
+  ...["deleteWorkspace", "restoreWorkspace"],
+  // What carries everything away at once.
+  "exportAudit",
   ...["rotateKeyring", "retireSealingKey", "eraseFromAudit"],
 ];
 
-/** What makes of an operation one that asks again: to make an owner or an operator. */
+/** What makes of an operation one that asks again: to open doors by others, or to make an operator. */
 const dangerous: Readonly<Record<string, object>> = {
-  updateMember: { role: "owner" },
-  createInvite: { role: "owner" },
+  updateMember: { role: "admin" },
+  createInvite: { role: "admin" },
+  updateRole: { permissions: ["members:update", "keys:create"] },
   createUser: { operator: true },
 };
 
@@ -73,10 +78,17 @@ async function idFor(operation: Operation): Promise<string> {
   const { id, named, path } = operation;
   if (named === null) return "";
   if (named === "invite" && isPersonal(operation)) return invitedElsewhere();
+  if (id === "removeMember") return anotherOwner();
   const isOwn = isPersonal(operation) || id === "deleteWorkspace" || id === "restoreWorkspace";
   if (isOwn) return personalMakers[named]!(app, fresh);
   const ofInstallation = path.startsWith("/installation/") ? installationMakers[named] : undefined;
   return (ofInstallation ?? makers[named]!)(app, app.owner, operation);
+}
+
+async function anotherOwner(): Promise<string> {
+  const { id } = await newPerson(app);
+  await enrol(app, workspaceId, id, "owner");
+  return id;
 }
 
 /** To a workspace in which they are not yet. */
@@ -113,6 +125,17 @@ test("what opens a door, and what cannot be taken back, asks again who it is, an
   for (const operation of operations()) if (isAsked(await ask(stale, operation))) asked.push(operation.id);
   expect(asked.sort()).toEqual(asking.toSorted());
 }, 60_000);
+
+test("nobody ends an owner, and nobody goes as one, by a session that is not fresh", async () => {
+  const inside = { "x-workspace-id": workspaceId };
+  const owner = `/workspaces/${workspaceId}/members/${await anotherOwner()}`;
+  expect(isAsked(await stale.call("PATCH", owner, { role: "viewer" }, inside))).toBe(true);
+  expect(isAsked(await stale.call("DELETE", owner, undefined, inside))).toBe(true);
+  expect(isAsked(await stale.call("POST", `/workspaces/${workspaceId}/leave`, undefined, inside))).toBe(true);
+  expect((await fresh.call("PATCH", owner, { role: "viewer" }, inside)).status).toBe(200);
+  // Who is none is shown out by any session.
+  expect((await stale.call("DELETE", owner, undefined, inside)).status).toBe(200);
+});
 
 test("the controls: what is harmless asks nobody, and who has just proved it is asked by nothing", async () => {
   for (const operation of operations().filter(({ id }) => id in dangerous))

@@ -1,6 +1,7 @@
 import { Type as t } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { invalid } from "../../lib/errors.ts";
+import { assertFresh } from "../../platform/callers.ts";
 import type { Guard } from "../../platform/http.ts";
 import { once } from "../../platform/once.ts";
 import { pagingQuery } from "../../platform/paging.ts";
@@ -49,7 +50,10 @@ export const auditRoutes = (guard: Guard) =>
     )
     .get(
       "/audit/export",
-      ({ ctx, query: { format = "jsonl", ...filter } }) => exportAudit(ctx, filter, format),
+      ({ ctx, query: { format = "jsonl", ...filter } }) => {
+        assertFresh(ctx);
+        return exportAudit(ctx, filter, format);
+      },
       {
         may: "audit:read",
         query: strict({ ...auditFilter, format: t.Optional(oneOf(["csv", "jsonl"])) }),

@@ -13,7 +13,7 @@ export type OtherSide = (actor: Actor, names: Names) => Promise<AppError | null>
 /**
  * Live and test are two sides of a workspace with data of their own. Whoever asks on one side for what stands on the
  * other of the same workspace is told so; what is another workspace's stays not found. `names` is what was asked for:
- * `link`, `key` …, and with `link` also `domain`.
+ * `link`, `key`, `folderId` …, and with `link` also `domain`.
  */
 export function openOtherSide(db: Database): OtherSide {
   const across = sideAcross(db);
@@ -21,9 +21,9 @@ export function openOtherSide(db: Database): OtherSide {
     if (actor.workspaceId === null) return null;
     const other = await across(actor.workspaceId);
     if (other === null) return null;
-    for (const [name, value] of Object.entries(names))
-      if (isThing(name) && (await isThere(db, other.id, name, value, names)))
-        return new AppError("FORBIDDEN", sentence(actor, name, other));
+    for (const { thing, value } of Object.entries(names).flatMap(thingsNamed))
+      if (await isThere(db, other, thing, value, names))
+        return new AppError("FORBIDDEN", sentence(actor, thing, other));
     return null;
   };
 }
@@ -50,14 +50,44 @@ function sideAcross({ prepare, tables: { workspaces } }: Database) {
   };
 }
 
-/** What a side has of its own, by the name that paths and queries give it. */
-const things = ["link", "key", "extension", "domain", "mail", "tag", "campaign", "utmTemplate"] as const;
-type Thing = (typeof things)[number];
-const isThing = (name: string): name is Thing => things.some((one) => one === name);
+/** What a side has of its own, by the name that paths and queries give it, and what a sentence calls it. */
+const things = {
+  link: ["links", "link"],
+  rule: ["rules", "rule"],
+  comment: ["linkComments", "comment"],
+  template: ["qrTemplates", "template"],
+  domain: ["domains", "domain"],
+  tag: ["tags", "tag"],
+  folder: ["folders", "folder"],
+  campaign: ["campaigns", "campaign"],
+  utmTemplate: ["utmTemplates", "UTM template"],
+  view: ["views", "view"],
+  key: ["keys", "key"],
+  extension: ["extensions", "extension"],
+  mail: ["mails", "mail"],
+  job: ["jobs", "job"],
+} as const satisfies Readonly<Record<string, readonly [keyof Database["tables"], string]>>;
+type Thing = keyof typeof things;
+const isThing = (name: string): name is Thing => Object.hasOwn(things, name);
 
-async function isThere(db: Database, workspaceId: Id<"ws">, thing: Thing, value: string, names: Names) {
+/** A query says `folderId`, and `links` of several. */
+function thingsNamed([name, value]: [string, string]): { thing: Thing; value: string }[] {
+  if (name === "links") return value.split(",").map((one) => ({ thing: "link", value: one }));
+  const thing = name.replace(/Id$/, "");
+  return isThing(thing) ? [{ thing, value }] : [];
+}
+
+async function isThere(
+  db: Database,
+  { id: workspaceId, side }: Side,
+  thing: Thing,
+  value: string,
+  names: Names,
+): Promise<boolean> {
+  // The test side finds the domains of the live side as if they were its own.
+  if (thing === "domain" && side === "live") return false;
   if (thing === "link") return isLinkThere(db, workspaceId, value, names["domain"]);
-  const table = db.tables[`${thing}s`];
+  const table = db.tables[things[thing][0]];
   // The tables differ in the prefix of their ids only, which the type checker takes for everything.
   const byId = sql`${table.id} = ${value}`;
   const named = thing === "domain" ? or(byId, eq(db.tables.domains.host, value.toLowerCase())) : byId;
@@ -92,7 +122,8 @@ async function isLinkThere(db: Database, workspaceId: Id<"ws">, link: string, do
 
 function sentence({ application }: Actor, thing: Thing, { id, side }: Side): string {
   const here = side === "live" ? "test" : "live";
+  const what = things[thing][1];
   if (application === null)
-    return `You are on the ${here} side of the workspace, and this ${thing} belongs to the ${side} side: send X-Workspace-Id: ${id}.`;
-  return `This is a ${here} key, and this ${thing} belongs to the ${side} side: use a ${side} key.`;
+    return `You are on the ${here} side of the workspace, and this ${what} belongs to the ${side} side: send X-Workspace-Id: ${id}.`;
+  return `This is a ${here} key, and this ${what} belongs to the ${side} side: use a ${side} key.`;
 }

@@ -6,7 +6,7 @@ import { type Id, newId } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { change, Unchanged } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
-import { differing } from "../../platform/schema.ts";
+import { differing, plainName } from "../../platform/schema.ts";
 import { extensionCreated, extensionDeleted, extensionUpdated } from "./events.ts";
 import {
   type Extension,
@@ -29,7 +29,7 @@ export const createExtension = (ctx: Context, input: NewExtension): Promise<Exte
       const row: ExtensionRow = {
         id: newId("extn", tx.now),
         workspaceId: workspaceOf(ctx),
-        name: input.name.trim(),
+        name: plainName(input.name),
         appId: input.appId,
         storeUrl: storeUrlOf(input.storeUrl ?? null),
         enabled: input.enabled ?? true,
@@ -79,7 +79,7 @@ export const updateExtension = (ctx: Context, id: string, patch: ExtensionPatch)
       const before = await findExtension(tx, ctx, id);
       const after = {
         ...before,
-        name: patch.name?.trim() ?? before.name,
+        name: patch.name === undefined ? before.name : plainName(patch.name),
         appId: patch.appId ?? before.appId,
         storeUrl: patch.storeUrl === undefined ? before.storeUrl : storeUrlOf(patch.storeUrl),
         enabled: patch.enabled ?? before.enabled,

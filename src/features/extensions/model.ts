@@ -1,14 +1,8 @@
 import { Type as t } from "@sinclair/typebox";
 import type { Database } from "../../db/database.ts";
-import { isoOf, nullable, strict, Time } from "../../platform/schema.ts";
+import { isoOf, nameText, nullable, strict, Time } from "../../platform/schema.ts";
 
-const name = t.String({
-  minLength: 1,
-  maxLength: 100,
-  pattern: "\\S",
-  description: "a name",
-  examples: ["Chrome"],
-});
+const name = nameText(100, { examples: ["Chrome"] });
 const appId = t.String({
   minLength: 1,
   maxLength: 200,

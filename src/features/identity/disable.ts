@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { AppError, notFound } from "../../lib/errors.ts";
 import { isId } from "../../lib/ids.ts";
+import { assertFresh } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { change, Unchanged } from "../../platform/events.ts";
 import { userDisabled, userEnabled } from "./events.ts";
@@ -9,8 +10,9 @@ import { endAllSessions } from "./sessions.ts";
 import { userById } from "./store.ts";
 
 /** Closes an account, or opens it again. A closed one has no sessions and gets none. */
-export const setDisabled = (ctx: Context, id: string, disabled: boolean): Promise<User> =>
-  change(ctx, async (tx) => {
+export async function setDisabled(ctx: Context, id: string, disabled: boolean): Promise<User> {
+  assertFresh(ctx);
+  return change(ctx, async (tx) => {
     const user = isId("usr", id) ? await userById(ctx, id, tx) : null;
     if (user === null) throw notFound("user");
     if (user.id === ctx.actor.person?.userId)
@@ -25,3 +27,4 @@ export const setDisabled = (ctx: Context, id: string, disabled: boolean): Promis
     tx.record(disabled ? userDisabled : userEnabled, user.id, toUser(user), null);
     return toUser(user);
   });
+}

@@ -11,6 +11,7 @@ import type { User } from "../identity/model.ts";
 import { memberAdded } from "../members/events.ts";
 import { toMember } from "../members/model.ts";
 import { selectMemberFor } from "../members/read.ts";
+import { refuseTooMany } from "../workspaces/add.ts";
 import { permissionsOfRole } from "../workspaces/memberships.ts";
 import { toWorkspace, type WorkspaceRow } from "../workspaces/model.ts";
 import { accountThere, inviteOver, otherAddress, signInFirst } from "./errors.ts";
@@ -113,6 +114,7 @@ async function join(
     throw inviteOver();
   const known = await selectMemberFor(tx, ctx, workspace.id, userId);
   if (!known) {
+    if (invite.role === "owner") await refuseTooMany(tx, ctx, userId);
     await tx
       .insert(members)
       .values({ workspaceId: workspace.id, userId, role: invite.role, createdAt: tx.now });

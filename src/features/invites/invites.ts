@@ -201,6 +201,7 @@ async function mailInvite(tx: Change, ctx: Context, { row, workspace, role, toke
     tx,
     ctx,
     inviteMail,
+    // Never as an account's profile says: the mail log would tell the workspace that there is one.
     { email: row.email, name: null, locale: locale ?? workspace.locale, timeZone: workspace.timeZone },
     {
       workspace: workspace.name,

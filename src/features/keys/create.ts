@@ -4,6 +4,7 @@ import { hashOf, type KeyLetters, newApiKey } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { isGuarded, operatorPermissions, type Permission, roles } from "../../platform/permissions.ts";
+import { plainName } from "../../platform/schema.ts";
 import { checkTier } from "../tiers/find.ts";
 import { keySide } from "./environment.ts";
 import { keyCreated } from "./events.ts";
@@ -78,7 +79,7 @@ export async function addKey(tx: Change, ctx: Context, input: KeyToAdd): Promise
     kind,
     workspaceId: input.workspaceId,
     userId: null,
-    name: input.name.trim(),
+    name: plainName(input.name),
     environment,
     ...secretOf(secret, input.secret !== undefined),
     permissions,

@@ -3,21 +3,28 @@ import type { Context } from "../../platform/context.ts";
 import { type Change, change, withPrevious } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { keyRevoked } from "./events.ts";
-import { type Key, type KeyRow, toKey } from "./model.ts";
-import { homeOf, selectKey, selectKeys, type Whose, workspaceKeys } from "./store.ts";
+import { type Key, type KeyNow, type KeyRow, toKey, toKeyNow } from "./model.ts";
+import { homeOf, selectHeld, selectKey, selectKeys, type Whose, workspaceKeys } from "./store.ts";
 
 /** Keys of the caller's workspace, or the operators'; newest first, revoked ones too. */
 export async function listKeys(
   ctx: Context,
   request: PageRequest,
   whose: Whose = workspaceKeys,
-): Promise<Page<Key>> {
+): Promise<Page<KeyNow>> {
   const { rows, total } = await selectKeys(ctx, whose(ctx, ctx.db.read), request);
-  return pageOf(rows, total, request, toKey);
+  return pageOf(rows, total, request, await atThisMoment(ctx, rows));
 }
 
-export async function readKey(ctx: Context, id: string): Promise<Key> {
-  return toKey(await selectKey(ctx.db.read, ctx, workspaceKeys(ctx, ctx.db.read), id));
+export async function readKey(ctx: Context, id: string): Promise<KeyNow> {
+  const row = await selectKey(ctx.db.read, ctx, workspaceKeys(ctx, ctx.db.read), id);
+  return (await atThisMoment(ctx, [row]))(row);
+}
+
+async function atThisMoment(ctx: Context, rows: readonly KeyRow[]): Promise<(row: KeyRow) => KeyNow> {
+  const held = await selectHeld(ctx, rows);
+  const now = ctx.clock.now();
+  return (row) => toKeyNow(row, now, held.has(row.id));
 }
 
 /** Ends a key at once, with the secret of before. It stays in the list, so that what it did can be told. */

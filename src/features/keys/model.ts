@@ -1,19 +1,13 @@
 import { Type as t } from "@sinclair/typebox";
 import type { Database } from "../../db/database.ts";
 import { permissions } from "../../platform/permissions.ts";
-import { isoOf, isoOrNull, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
+import { isoOf, isoOrNull, nameText, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
 
 const PermissionWord = oneOf(permissions);
 const RoleWord = oneOf(["owner", "admin", "editor", "viewer"]);
 const Environment = oneOf(["live", "test"]);
 
-const name = t.String({
-  minLength: 1,
-  maxLength: 100,
-  pattern: "\\S",
-  description: "a name",
-  examples: ["CI"],
-});
+const name = nameText(100, { examples: ["CI"] });
 const Scopes = t.Array(PermissionWord, {
   maxItems: permissions.length,
   description: "Instead of a role: exactly these.",
@@ -108,6 +102,9 @@ const fields = {
   extension: nullable(t.String()),
   tier: nullable(t.String()),
   createdBy: t.String(),
+  makerId: nullable(
+    t.String({ description: "Whose rights bound it; null for what the operator of the machine gave." }),
+  ),
   confirmedBy: nullable(
     t.String({
       description: "Who gave the scopes that only a person with a fresh proof, or the operator, gives.",
@@ -116,6 +113,19 @@ const fields = {
 };
 export const Key = t.Object(fields, { $id: "Key" });
 export type Key = typeof Key.static;
+
+/** A key as it stands at this moment. */
+export const KeyNow = t.Object(
+  {
+    ...fields,
+    state: oneOf(
+      ["active", "expired", "revoked", "abandoned"],
+      "abandoned: whoever made it has left or is closed, and it opens nothing. A member who rotates it makes it theirs.",
+    ),
+  },
+  { $id: "KeyNow" },
+);
+export type KeyNow = typeof KeyNow.static;
 
 /** A key with its secret, as it is answered once and never again. */
 export const KeyWithSecret = t.Object({ ...fields, ...secret }, { $id: "KeyWithSecret" });
@@ -137,8 +147,21 @@ export const toKey = (row: KeyRow): Key => ({
   extension: row.extensionId,
   tier: row.tier,
   createdBy: row.createdBy,
+  makerId: row.makerId,
   confirmedBy: row.confirmedBy,
 });
+
+/** @param held whether whoever bounds it is there still */
+export const toKeyNow = (row: KeyRow, now: number, held: boolean): KeyNow => ({
+  ...toKey(row),
+  state: stateOf(row, now, held),
+});
+
+function stateOf({ revokedAt, expiresAt }: KeyRow, now: number, held: boolean): KeyNow["state"] {
+  if (revokedAt !== null) return "revoked";
+  if (expiresAt !== null && expiresAt <= now) return "expired";
+  return held ? "active" : "abandoned";
+}
 
 /** The same of a personal token, which has neither kind nor workspace. */
 export const toToken = (row: KeyRow): Token => ({

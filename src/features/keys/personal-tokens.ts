@@ -5,6 +5,7 @@ import type { Context } from "../../platform/context.ts";
 import { change, withPrevious } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { isGuarded, type Permission, permissions, personPermissions } from "../../platform/permissions.ts";
+import { plainName } from "../../platform/schema.ts";
 import { secretOf, unused } from "./create.ts";
 import { tokenCreated, tokenRevoked, tokenRotated } from "./events.ts";
 import { expiryOf, networksOf } from "./grant.ts";
@@ -34,7 +35,7 @@ export const createToken = (ctx: Context, input: NewToken): Promise<TokenWithSec
       kind: "personal",
       workspaceId: null,
       userId,
-      name: input.name.trim(),
+      name: plainName(input.name),
       environment: "live",
       ...secretOf(secret),
       permissions: [...new Set(input.permissions ?? everyday)],

@@ -7,7 +7,16 @@ import { ok, page } from "../../platform/reply.ts";
 import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
 import { createKey, createOperatorKey } from "./create.ts";
 import { listKeys, readKey, revokeKey } from "./keys.ts";
-import { Key, KeyPatch, KeyRotation, KeyTier, KeyWithSecret, NewKey, NewOperatorKey } from "./model.ts";
+import {
+  Key,
+  KeyNow,
+  KeyPatch,
+  KeyRotation,
+  KeyTier,
+  KeyWithSecret,
+  NewKey,
+  NewOperatorKey,
+} from "./model.ts";
 import { rotateKey } from "./rotate.ts";
 import { operatorKeys } from "./store.ts";
 import { setKeyTier, updateKey } from "./update.ts";
@@ -21,7 +30,7 @@ export const keyRoutes = (guard: Guard) =>
     .get("/keys", ({ ctx, query }) => page(ctx, "Keys", query, "keys", (request) => listKeys(ctx, request)), {
       may: "keys:read",
       query: strict(pagingQuery),
-      response: { 200: listEnvelope(Key) },
+      response: { 200: listEnvelope(KeyNow) },
       detail: { operationId: "listKeys", summary: "Keys of the workspace, newest first" },
     })
     .post(
@@ -38,7 +47,7 @@ export const keyRoutes = (guard: Guard) =>
     .get("/keys/:key", async ({ ctx, params }) => ok(ctx, "Key", await readKey(ctx, params.key)), {
       may: "keys:read",
       params: KeyParams,
-      response: { 200: envelope(Key) },
+      response: { 200: envelope(KeyNow) },
       detail: { operationId: "getKey", summary: "One key" },
     })
     .patch(
@@ -96,7 +105,7 @@ export const keyRoutes = (guard: Guard) =>
       {
         may: "installation:read",
         query: strict(pagingQuery),
-        response: { 200: listEnvelope(Key) },
+        response: { 200: listEnvelope(KeyNow) },
         detail: { operationId: "listOperatorKeys", summary: "Keys of operators, newest first" },
       },
     )

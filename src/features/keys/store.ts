@@ -4,6 +4,7 @@ import { AppError, notFound } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import type { PageRequest } from "../../platform/paging.ts";
+import { isHeld } from "../workspaces/held.ts";
 import type { KeyRow } from "./model.ts";
 
 export type Reader = Pick<Tx, "select">;
@@ -49,6 +50,17 @@ export async function selectKeys(
     .limit(limit + 1)
     .offset(offset);
   return { rows, total: counted?.total ?? 0 };
+}
+
+/** Those of them that whoever bounds them has not left. */
+export async function selectHeld(ctx: Context, rows: readonly KeyRow[]): Promise<ReadonlySet<string>> {
+  const { keys } = ctx.db.tables;
+  const ids = rows.map(({ id }) => id);
+  const held = await ctx.db.read
+    .select({ id: keys.id })
+    .from(keys)
+    .where(and(inArray(keys.id, ids), isHeld(ctx.db.read, ctx)));
+  return new Set(held.map(({ id }) => id));
 }
 
 /** @throws AppError NOT_FOUND */

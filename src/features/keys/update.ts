@@ -3,7 +3,7 @@ import { invalid } from "../../lib/errors.ts";
 import type { Context } from "../../platform/context.ts";
 import { change, Unchanged } from "../../platform/events.ts";
 import { isGuarded, type Permission } from "../../platform/permissions.ts";
-import { differing } from "../../platform/schema.ts";
+import { differing, plainName } from "../../platform/schema.ts";
 import { checkTier } from "../tiers/find.ts";
 import { revokedAlready } from "./create.ts";
 import { keyUpdated } from "./events.ts";
@@ -48,7 +48,7 @@ export const setKeyTier = (ctx: Context, id: string, { tier }: KeyTier): Promise
 function patched(ctx: Context, giver: Giver, before: KeyRow, patch: KeyPatch, now: number): KeyRow {
   return {
     ...before,
-    name: patch.name?.trim() ?? before.name,
+    name: patch.name === undefined ? before.name : plainName(patch.name),
     tier: patch.tier === undefined ? before.tier : patch.tier,
     ...(patch.permissions === undefined ? {} : scopes(ctx, giver, before, patch.permissions)),
     ...(patch.origins === undefined ? {} : origins(before, patch.origins)),

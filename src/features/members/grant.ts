@@ -3,7 +3,7 @@ import type { RoleName } from "../../db/schema/workspaces.ts";
 import type { Id } from "../../lib/ids.ts";
 import { assertFresh } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
-import { roles as builtIn, type Permission } from "../../platform/permissions.ts";
+import { roles as builtIn, opensDoors, type Permission } from "../../platform/permissions.ts";
 import { permissionsOfRole } from "../workspaces/memberships.ts";
 import { mayLess, mayMore, noSuchRole } from "./errors.ts";
 import type { MemberRow } from "./model.ts";
@@ -18,7 +18,8 @@ export interface KnownRole {
 
 /**
  * A role that the caller may give: it exists, and grants nothing that they may not do themselves. So only owners make
- * owners; and who is an owner cannot be taken back by whoever made them one, so that it asks for a fresh proof.
+ * owners. One that opens doors to others asks for a fresh proof: else a borrowed session would lend it to an account
+ * that has one.
  * @throws AppError VALIDATION_ERROR naming /role, or FORBIDDEN
  */
 export async function grantableRole(
@@ -28,8 +29,9 @@ export async function grantableRole(
   named: string,
 ): Promise<KnownRole> {
   const known = await findRole(read, ctx, workspaceId, named);
-  assertMay(ctx, permissionsOfRole(known.role, known.granted));
-  if (known.role === "owner") assertFresh(ctx);
+  const granted = permissionsOfRole(known.role, known.granted);
+  assertMay(ctx, granted);
+  if ([...granted].some(opensDoors)) assertFresh(ctx);
   return known;
 }
 
@@ -54,6 +56,11 @@ async function findRole(
 export function assertMay({ actor }: Context, wanted: Iterable<Permission>): void {
   const missing = [...wanted].filter((one) => !actor.permissions.has(one));
   if (missing.length > 0) throw mayLess(missing);
+}
+
+/** Whoever ends an owner, be it themselves, has to have proved just now who they are. @throws AppError FORBIDDEN */
+export function assertMayEnd(ctx: Context, { role }: Pick<MemberRow, "role">): void {
+  if (role === "owner") assertFresh(ctx);
 }
 
 /** @throws AppError FORBIDDEN when the member may do what the caller may not */

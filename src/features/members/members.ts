@@ -1,15 +1,16 @@
-import { and, asc, eq, gt, or } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, or } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, type EventType, Unchanged } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
+import { refuseTooMany } from "../workspaces/add.ts";
 import { assertLiveSide } from "../workspaces/sides.ts";
 import { lastOwner } from "./errors.ts";
 import { memberLeft, memberRemoved, memberUpdated } from "./events.ts";
-import { assertNotAbove, grantableRole } from "./grant.ts";
-import { type Member, type MemberRow, toMember } from "./model.ts";
+import { assertMayEnd, assertNotAbove, grantableRole } from "./grant.ts";
+import { type Member, type MemberRemoved, type MemberRow, toMember } from "./model.ts";
 import { ownersOf, type Reader, selectMember, selectMembers } from "./store.ts";
 
 /** In the order of their accounts. */
@@ -48,7 +49,9 @@ export const changeRole = (ctx: Context, userId: string, named: string): Promise
     assertNotAbove(ctx, before);
     const { role, name, granted } = await grantableRole(tx, ctx, workspaceId, named);
     if (role === before.role) throw new Unchanged(toMember(before));
-    if (role !== "owner") await assertAnotherOwner(tx, ctx, workspaceId, before);
+    assertMayEnd(ctx, before);
+    if (role === "owner") await refuseTooMany(tx, ctx, before.userId);
+    else await assertAnotherOwner(tx, ctx, workspaceId, before);
     await setRole(tx, ctx, workspaceId, before.userId, role);
     const isOwn = role.startsWith("role_");
     const member = toMember({ ...before, role, granted, ownName: isOwn ? name : null });
@@ -57,14 +60,30 @@ export const changeRole = (ctx: Context, userId: string, named: string): Promise
     return member;
   });
 
-/** Takes a member out of the workspace. */
-export const removeMember = (ctx: Context, userId: string): Promise<Member> =>
+/** Takes a member out of the workspace, and tells which keys go with them. */
+export const removeMember = (ctx: Context, userId: string): Promise<MemberRemoved> =>
   change(ctx, async (tx) => {
     const workspaceId = await assertLiveSide(tx, ctx, "members");
     const row = await findMember(tx, ctx, workspaceId, userId);
     assertNotAbove(ctx, row);
-    return end(tx, ctx, workspaceId, row, memberRemoved);
+    const endedKeys = ctx.actor.permissions.has("keys:read") ? await keysOf(tx, ctx, workspaceId, row) : null;
+    return { ...(await end(tx, ctx, workspaceId, row, memberRemoved)), endedKeys };
   });
+
+/** Those of both sides that opened something until now, in the order in which they were made. */
+function keysOf(tx: Change, ctx: Context, workspaceId: Id<"ws">, { userId }: MemberRow) {
+  const { keys, workspaces } = ctx.db.tables;
+  const sides = tx
+    .select({ id: workspaces.id })
+    .from(workspaces)
+    .where(or(eq(workspaces.id, workspaceId), eq(workspaces.testOf, workspaceId)));
+  const inForce = and(isNull(keys.revokedAt), or(isNull(keys.expiresAt), gt(keys.expiresAt, tx.now)));
+  return tx
+    .select({ id: keys.id, name: keys.name })
+    .from(keys)
+    .where(and(inArray(keys.workspaceId, sides), eq(keys.makerId, userId), inForce))
+    .orderBy(asc(keys.id));
+}
 
 /** Goes out of the workspace by oneself: nobody needs a permission for that. */
 export function leaveWorkspace(ctx: Context): Promise<Member> {
@@ -83,6 +102,7 @@ async function end(
   row: MemberRow,
   event: EventType<typeof Member>,
 ): Promise<Member> {
+  assertMayEnd(ctx, row);
   await assertAnotherOwner(tx, ctx, workspaceId, row);
   const { members, transfers } = ctx.db.tables;
   const theirs = or(eq(transfers.fromUserId, row.userId), eq(transfers.toUserId, row.userId));

@@ -56,6 +56,19 @@ export const Member = t.Object(
 );
 export type Member = typeof Member.static;
 
+export const MemberRemoved = t.Object(
+  {
+    ...Member.properties,
+    endedKeys: nullable(
+      t.Array(t.Object({ id: t.String(), name: t.String() }), {
+        description: "Keys they made, which open nothing now; null for whoever may not read keys.",
+      }),
+    ),
+  },
+  { $id: "MemberRemoved" },
+);
+export type MemberRemoved = typeof MemberRemoved.static;
+
 export const MemberPatch = strict({ role: RoleWord });
 
 export const NewTransfer = strict({
@@ -75,6 +88,9 @@ export interface MemberRow {
   readonly ownName: string | null;
   readonly granted: string[] | null;
   readonly email: string;
+  /** As the profile says; null when it says nothing. */
+  readonly locale: string | null;
+  readonly timeZone: string | null;
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly createdAt: number;

@@ -3,9 +3,15 @@ import { uniqueViolation } from "../../db/errors.ts";
 import type { RoleName } from "../../db/schema/workspaces.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
 import { type Id, newId } from "../../lib/ids.ts";
+import { assertFresh } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged } from "../../platform/events.ts";
-import { roles as builtIn, permissions as order, type Permission } from "../../platform/permissions.ts";
+import {
+  roles as builtIn,
+  opensDoors,
+  permissions as order,
+  type Permission,
+} from "../../platform/permissions.ts";
 import { isoOf, plainName } from "../../platform/schema.ts";
 import { assertLiveSide } from "../workspaces/sides.ts";
 import { roleInUse, roleNameTaken } from "./errors.ts";
@@ -76,6 +82,9 @@ export async function updateRole(ctx: Context, id: string, patch: RolePatch): Pr
       const before = await findRole(tx, ctx, id);
       assertMay(ctx, before.permissions as Permission[]);
       assertMay(ctx, patch.permissions ?? []);
+      // Whoever has the role has it at once.
+      const added = (patch.permissions ?? []).filter((one) => !before.permissions.includes(one));
+      if (added.some(opensDoors)) assertFresh(ctx);
       const after = {
         ...before,
         ...(patch.name === undefined ? {} : named(patch.name)),

@@ -7,7 +7,16 @@ import { ok, page } from "../../platform/reply.ts";
 import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
 import { inWorkspace } from "../workspaces/sides.ts";
 import { changeRole, leaveWorkspace, listMembers, readMember, removeMember } from "./members.ts";
-import { Member, MemberPatch, NewRole, NewTransfer, Role, RolePatch, Transfer } from "./model.ts";
+import {
+  Member,
+  MemberPatch,
+  MemberRemoved,
+  NewRole,
+  NewTransfer,
+  Role,
+  RolePatch,
+  Transfer,
+} from "./model.ts";
 import { createRole, deleteRole, listRoles, updateRole } from "./roles.ts";
 import { acceptTransfer, cancelTransfer, offerTransfer, readTransfer } from "./transfer.ts";
 
@@ -74,7 +83,7 @@ const memberList = (guard: Guard) =>
       {
         may: "members:delete",
         params: MemberParams,
-        response: { 200: envelope(Member) },
+        response: { 200: envelope(MemberRemoved) },
         detail: { operationId: "removeMember", summary: "Take a member out of the workspace" },
       },
     )

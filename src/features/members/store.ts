@@ -18,6 +18,8 @@ export function selectMembers(read: Reader, ctx: Context, wanted: SQL | undefine
       email: users.email,
       firstName: users.firstName,
       lastName: users.lastName,
+      locale: users.locale,
+      timeZone: users.timeZone,
       createdAt: members.createdAt,
     })
     .from(members)

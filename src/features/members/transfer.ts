@@ -7,7 +7,7 @@ import { type Change, change } from "../../platform/events.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
 import { isoOf } from "../../platform/schema.ts";
 import { refuseTooMany } from "../workspaces/add.ts";
-import { brandOfWorkspace } from "../workspaces/brand.ts";
+import { brandOfWorkspace, readingOf } from "../workspaces/brand.ts";
 import { assertLiveSide } from "../workspaces/sides.ts";
 import { findWorkspace } from "../workspaces/workspaces.ts";
 import { noTransfer, personalIsAlone, transferOver } from "./errors.ts";
@@ -49,8 +49,7 @@ export function offerTransfer(ctx: Context, userId: string): Promise<Transfer> {
       {
         email: to.email,
         name: to.firstName,
-        locale: workspace.locale,
-        timeZone: workspace.timeZone,
+        ...readingOf(to, workspace),
       },
       { workspace: workspace.name, from: owner.email, expiresAt: row.expiresAt, baseUrl: ctx.baseUrl() },
       { workspaceId, brand: brandOfWorkspace(workspace) },
@@ -68,7 +67,7 @@ export async function readTransfer(ctx: Context): Promise<Transfer> {
 
 /** Makes whoever was offered the workspace its owner, and whoever offered it an admin. */
 export function acceptTransfer(ctx: Context): Promise<Transfer> {
-  const { userId } = personOf(ctx);
+  const { userId } = freshPersonOf(ctx);
   return change(ctx, async (tx) => {
     const workspaceId = await assertLiveSide(tx, ctx, "owners");
     const row = await findTransfer(tx, ctx, workspaceId);

@@ -1,5 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
-import { nullable, strict } from "../../platform/schema.ts";
+import { lineText, nullable, strict } from "../../platform/schema.ts";
 
 export const TierName = t.String({
   maxLength: 40,
@@ -15,7 +15,7 @@ const Calls = (window: string) =>
       description: `Calls in one ${window}; null for no limit.`,
     }),
   );
-const about = t.String({ maxLength: 200, description: "Who it is for." });
+const about = lineText(200, "Who it is for, on one line.");
 const limits = {
   perMinute: t.Optional(Calls("minute")),
   perHour: t.Optional(Calls("hour")),

@@ -3,7 +3,7 @@ import { isUniqueViolation } from "../../db/errors.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { Context } from "../../platform/context.ts";
 import { change, Unchanged } from "../../platform/events.ts";
-import { differing } from "../../platform/schema.ts";
+import { differing, plainName } from "../../platform/schema.ts";
 import { builtInTiers } from "./built-in.ts";
 import { tierCreated, tierDeleted, tierUpdated } from "./events.ts";
 import { findTier, type TierLimits } from "./find.ts";
@@ -96,7 +96,7 @@ export const deleteTier = (ctx: Context, name: string): Promise<Tier> =>
   });
 
 const limitsOf = (input: TierPatch, before: TierLimits): TierLimits => ({
-  about: input.about ?? before.about,
+  about: input.about === undefined ? before.about : plainName(input.about),
   minute: input.perMinute === undefined ? before.minute : input.perMinute,
   hour: input.perHour === undefined ? before.hour : input.perHour,
   day: input.perDay === undefined ? before.day : input.perDay,

@@ -5,7 +5,7 @@ import { assertFreshPersonOrLocal } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, withPrevious } from "../../platform/events.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
-import { brandOfWorkspace } from "./brand.ts";
+import { brandOfWorkspace, readingOf } from "./brand.ts";
 import { deletedMail } from "./deleted-mail.ts";
 import { notTyped, personalStays } from "./errors.ts";
 import { workspaceDeleted, workspaceRestored } from "./events.ts";
@@ -86,7 +86,12 @@ export function restoreWorkspace(ctx: Context): Promise<Workspace> {
 async function tellOwners(tx: Change, ctx: Context, row: WorkspaceRow, purgeAt: number): Promise<void> {
   const { members, users } = ctx.db.tables;
   const owners = await tx
-    .select({ email: users.email, name: users.firstName })
+    .select({
+      email: users.email,
+      name: users.firstName,
+      locale: users.locale,
+      timeZone: users.timeZone,
+    })
     .from(members)
     .innerJoin(users, eq(users.id, members.userId))
     .where(and(eq(members.workspaceId, row.id), eq(members.role, "owner")));
@@ -95,7 +100,7 @@ async function tellOwners(tx: Change, ctx: Context, row: WorkspaceRow, purgeAt: 
       tx,
       ctx,
       deletedMail,
-      { ...owner, locale: row.locale, timeZone: row.timeZone },
+      { ...owner, ...readingOf(owner, row) },
       { workspace: row.name, purgeAt, baseUrl: ctx.baseUrl() },
       { workspaceId: row.id as Id<"ws">, brand: brandOfWorkspace(row) },
     );

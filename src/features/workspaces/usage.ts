@@ -2,6 +2,7 @@ import { and, count, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Id } from "../../lib/ids.ts";
 import type { Context } from "../../platform/context.ts";
 import { isoOf } from "../../platform/schema.ts";
+import { isHeld } from "./held.ts";
 import type { Usage } from "./model.ts";
 import { assertLiveSide } from "./sides.ts";
 import { findWorkspace } from "./workspaces.ts";
@@ -19,7 +20,10 @@ export async function readUsage(ctx: Context): Promise<Usage> {
     linksOf(ctx, id),
     testId === null ? noLinks : linksOf(ctx, testId),
     read.$count(domains, eq(domains.workspaceId, id)),
-    read.$count(keys, and(inArray(keys.workspaceId, sides), isNull(keys.revokedAt), unexpired)),
+    read.$count(
+      keys,
+      and(inArray(keys.workspaceId, sides), isNull(keys.revokedAt), unexpired, isHeld(read, ctx)),
+    ),
     read.$count(members, eq(members.workspaceId, id)),
     read.$count(
       invites,

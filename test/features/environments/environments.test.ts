@@ -80,6 +80,52 @@ test("by its slug, too, whatever the domain", async () => {
   expect((await ask(keys.test, `/links/no-such-slug?domain=${made.domain}`)).status).toBe(404);
 });
 
+test("whatever a path or a query names is told so, and a filter by it is no empty list", async () => {
+  for (const [here, there] of [
+    ["live", "test"],
+    ["test", "live"],
+  ] as const) {
+    const made = async (path: string, body: object): Promise<string> =>
+      (await app.call("POST", path, { key: keys[there], body })).body.data.id;
+    const ids = {
+      folder: await made("/folders", { name: "there" }),
+      campaign: await made("/campaigns", { name: "there" }),
+      template: await made("/qr/templates", { name: "there" }),
+      tag: await made("/tags", { name: "there" }),
+      utm: await made("/utm-templates", { name: "there", source: "letter" }),
+      view: await made("/views", { name: "there" }),
+    };
+    const far = (await link(keys[there])).body.data.id;
+    const near = (await link(keys[here])).body.data.id;
+    const rule = await made(`/links/${far}/rules`, { name: "r", destinationUrl: "https://example.com/r" });
+    const comment = await made(`/links/${far}/comments`, { text: "c" });
+    for (const [path, what] of [
+      [`/folders/${ids.folder}`, "folder"],
+      [`/campaigns/${ids.campaign}`, "campaign"],
+      [`/qr/templates/${ids.template}`, "template"],
+      [`/tags/${ids.tag}`, "tag"],
+      [`/utm-templates/${ids.utm}`, "UTM template"],
+      [`/views/${ids.view}`, "view"],
+      [`/rules/${rule}`, "rule"],
+      [`/links/${near}/comments/${comment}`, "comment"],
+      [`/links?folderId=${ids.folder}`, "folder"],
+      [`/links/count?campaignId=${ids.campaign}`, "campaign"],
+      [`/links/${near}/qr?format=svg&template=${ids.template}`, "template"],
+      [`/rules?linkId=${far}`, "link"],
+      [`/qr/sheet?links=${near},${far}`, "link"],
+    ] as const) {
+      const method = what === "comment" ? "DELETE" : "GET";
+      const { status, body } = await ask(keys[here], path, method);
+      const said = `This is a ${here} key, and this ${what} belongs to the ${there} side: use a ${there} key.`;
+      expect([path, status, body?.message]).toEqual([path, 403, said]);
+    }
+    const own = (await app.call("POST", "/folders", { key: keys[here], body: { name: "here" } })).body.data
+      .id;
+    expect((await ask(keys[here], `/links?folderId=${own}`)).status).toBe(200);
+    expect((await ask(keys[here], "/links?folderId=fold_nowhere")).status).toBe(200);
+  }
+});
+
 test("what is another workspace's stays not found, like what is not there at all", async () => {
   const stranger = await app.stranger();
   const other = (await make({ environment: "test", role: "owner" }, stranger)).body.data.secret;
@@ -101,6 +147,9 @@ test("a test link lives on the domains of the live side, which the test side lea
   expect(chosen.status).toBe(201);
   expect((await link(keys.live, { domain: made.id, slug: "t" })).status).toBe(409);
   expect((await ask(keys.test, `/domains/${made.id}`)).status).toBe(200);
+  // It is no domain of the wrong side: what is wrong here is something else.
+  expect((await ask(keys.test, "/links/no-such-slug?domain=both.example")).status).toBe(404);
+  expect((await ask(keys.test, "/links?domain=both.example&limit=0")).status).toBe(400);
   for (const [method, body] of [
     ["PATCH", { slugLength: 5 }],
     ["PATCH", { isDefault: true }],

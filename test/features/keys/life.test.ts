@@ -4,7 +4,7 @@ import { openKeyAuthentication } from "../../../src/features/keys/authenticate.t
 import { openMemberships } from "../../../src/features/workspaces/memberships.ts";
 import type { Id } from "../../../src/lib/ids.ts";
 import { silentLog } from "../../../src/lib/log.ts";
-import type { Role } from "../../../src/platform/permissions.ts";
+import { type Role, roles } from "../../../src/platform/permissions.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { addPerson, testPeople } from "../../support/test-people.ts";
 
@@ -124,6 +124,68 @@ test("a change of scopes, networks and name is felt at once, and is told with wh
   const before = (await app.events()).length;
   expect((await patch({ allowedIps: null })).status).toBe(200);
   expect((await app.events()).length).toBe(before);
+});
+
+test("a key of somebody who left says so, counts for nothing, and is named when they are shown out", async () => {
+  const stateOf = async (id: string) => {
+    const { data } = (await app.call("GET", `/keys/${id}`)).body;
+    const listed = (await app.call("GET", "/keys?limit=100")).body.data;
+    expect(listed.find((one: { id: string }) => one.id === id).state).toBe(data.state);
+    return [data.state, data.makerId];
+  };
+  const inForce = async () => (await app.call("GET", `/workspaces/${workspaceId}/usage`)).body.data.keys;
+  const before = await inForce();
+  const left = await memberWithKey("admin", ["links:read"]);
+  const closed = await memberWithKey("admin", ["links:read"]);
+  const mine = await make();
+  const ended = await make({ expiresAt: new Date(app.clock.now() + 1000).toISOString() });
+  expect([await stateOf(left.id), await stateOf(mine.id)]).toEqual([
+    ["active", left.userId],
+    ["active", null],
+  ]);
+  expect(await inForce()).toBe(before + 4);
+  await app.call("DELETE", `/keys/${mine.id}`);
+  app.clock.set(app.clock.now() + 1000);
+  await app.operate("POST", `/users/${closed.userId}/disable`);
+  const removed = await app.call("DELETE", `/workspaces/${workspaceId}/members/${left.userId}`);
+  expect(removed.body.data.endedKeys).toEqual([{ id: left.id, name: "theirs" }]);
+  expect([await stateOf(mine.id), await stateOf(ended.id)]).toEqual([
+    ["revoked", null],
+    ["expired", null],
+  ]);
+  expect([await stateOf(left.id), await stateOf(closed.id)]).toEqual([
+    ["abandoned", left.userId],
+    ["abandoned", closed.userId],
+  ]);
+  expect(await inForce()).toBe(before);
+  // A member who rotates it makes it theirs; a key rotates it in the name of its maker.
+  await rotate(left.id);
+  expect(await stateOf(left.id)).toEqual(["abandoned", left.userId]);
+  const heir = await memberWithKey("admin", ["links:read"]);
+  const taken = await app.call("POST", `/keys/${left.id}/rotate`, {
+    key: people.tokenOf(heir.userId, app.clock.now()),
+    headers: { "x-workspace-id": workspaceId },
+    body: { overlapSeconds: 0 },
+  });
+  expect(taken.status).toBe(200);
+  expect(await stateOf(left.id)).toEqual(["active", heir.userId]);
+});
+
+test("whoever may not read keys removes a member and is told of none", async () => {
+  const { userId } = await memberWithKey("admin", ["links:read"]);
+  const all = ["members:delete", "keys:create", "links:read"];
+  const { secret } = await make({
+    permissions: [...all, ...roles.admin.filter((one) => one !== "keys:read")],
+  });
+  const removed = await app.call("DELETE", `/workspaces/${workspaceId}/members/${userId}`, { key: secret });
+  // They would end somebody who may more than they do.
+  expect(removed.status).toBe(403);
+  const viewer = await memberWithKey("owner", ["links:read"]);
+  await setRole(viewer.userId, "viewer");
+  const seen = await app.call("DELETE", `/workspaces/${workspaceId}/members/${viewer.userId}`, {
+    key: secret,
+  });
+  expect([seen.status, seen.body.data.endedKeys]).toEqual([200, null]);
 });
 
 test("a key may no more than its maker: a demotion trims it, a promotion gives it back, leaving ends it", async () => {

@@ -53,6 +53,17 @@ test("ownership changes hands when it is accepted, and not before; the letter sa
   ]);
 });
 
+test("whoever is offered it reads so in their own language", async () => {
+  expect((await cy.call("PATCH", "/user/profile", { locale: "de" })).status).toBe(200);
+  await offer(cy);
+  const { mails } = app.db.tables;
+  const [mail] = await app.db.read
+    .select()
+    .from(mails)
+    .where(eq(mails.workspaceId, id as never));
+  expect(mail!.subject).toBe("Möchten Sie Acme übernehmen?");
+});
+
 test("only an owner with a fresh proof offers, only to a member, and only that one may see or accept it", async () => {
   expect((await cy.call("POST", `${base}/transfer`, { userId: bob.id })).status).toBe(403);
   const stale = await ada.shown({ stale: true }).call("POST", `${base}/transfer`, { userId: bob.id });

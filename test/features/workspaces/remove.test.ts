@@ -103,6 +103,23 @@ test("deleting wants the name as it is written, a fresh proof and an owner; a ke
   expect((await stale.call("POST", `/workspaces/${id}/restore`)).status).toBe(403);
 });
 
+test("an owner reads of it in their own language and zone, and else in the workspace's", async () => {
+  await app.operate("PATCH", `/workspaces/${id}/members/${bob.id}`, { role: "owner" });
+  await ada.call("PATCH", `/workspaces/${id}`, { locale: "en", timeZone: "UTC" });
+  expect(
+    (await bob.call("PATCH", "/user/profile", { locale: "de-AT", timeZone: "Pacific/Auckland" })).status,
+  ).toBe(200);
+  await remove();
+  const mails = await app.db.read.select().from(app.db.tables.mails);
+  const to = (address: string) => mails.find(({ recipient }) => recipient === address)!;
+  expect(to("bob@example.org").subject).toBe("Acme wurde gelöscht");
+  expect(to("ada@example.org").subject).toBe("Acme was deleted");
+  const textTo = async (address: string) =>
+    (await app.operate("GET", `/mail/${to(address).id}`)).body.data.body.text;
+  expect(await textTo("bob@example.org")).toContain("10. April 2026");
+  expect(await textTo("ada@example.org")).toContain("April 9, 2026");
+});
+
 test("every owner is told by mail, and until when it can be undone", async () => {
   await app.operate("PATCH", `/workspaces/${id}/members/${bob.id}`, { role: "owner" });
   await remove();
