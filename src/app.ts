@@ -146,7 +146,7 @@ export async function assembleApp({
     sealed: sealedColumns,
     keyring,
     unsubscribeSecret: keyring.unsubscribe,
-    signing: await openSigning({ dataDir, clock, installationId: installation.installationId }),
+    signing: await openSigning({ keyring, clock, installationId: installation.installationId }),
     passwords: openPasswords(),
     compute: openCompute(startHeavyThread),
     baseUrl: firstRun.baseUrl,
@@ -174,7 +174,7 @@ export async function assembleApp({
     isSecure: (request) => secure.has(request),
     csrfSecret: keyring.csrf,
   });
-  const people = openPeople(ports, cookies);
+  const people = openPeople(ports, cookies, monotonic);
   const authenticate = openCallers({
     people: {
       byBearer: async (token, address) =>

@@ -86,8 +86,9 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = options.beside?.clock ?? handClock();
   const db = options.beside?.db ?? (await openTestDatabase(clock));
   const dataDir = freshFolder();
-  // Processes on one database share a key ring.
-  if (options.beside) copyFileSync(join(options.beside.dataDir, "keys.json"), join(dataDir, "keys.json"));
+  // Processes on one database share a key ring: that of the environment, or else the file.
+  if (options.beside && !options.env?.["WAYPOST_KEYRING"])
+    copyFileSync(join(options.beside.dataDir, "keys.json"), join(dataDir, "keys.json"));
   const config = testConfig(options.fresh ? options.env : { WAYPOST_SETUP_KEY: OWNER, ...options.env });
   const installation = await openInstallation(db);
   const clicks = await (options.clicks ?? noClicks)(dataDir, installation.installationId, clock);
