@@ -150,7 +150,7 @@ export async function assembleApp({
     sealed: sealedColumns,
     keyring,
     unsubscribeSecret: keyring.unsubscribe,
-    signing: await openSigning({ dataDir, clock, installationId: installation.installationId }),
+    signing: await openSigning({ keyring, clock, installationId: installation.installationId }),
     passwords: openPasswords(),
     compute: openCompute(startHeavyThread),
     baseUrl: firstRun.baseUrl,
@@ -178,7 +178,7 @@ export async function assembleApp({
     isSecure: (request) => secure.has(request),
     csrfSecret: keyring.csrf,
   });
-  const people = openPeople(ports, cookies);
+  const people = openPeople(ports, cookies, monotonic);
   const authenticate = callersOf({ keys, people, others, memberships });
   const metrics = openMetrics({
     clicks,

@@ -59,9 +59,9 @@ export function randomText(length: number, alphabet: string): string {
 /** SHA-256, hex. For secrets of high entropy, and for telling texts apart; passwords take Argon2id. */
 export const hashOf = (text: string): string => new Bun.CryptoHasher("sha256").update(text).digest("hex");
 
-/** HMAC-SHA-256, hex. */
-export const macOf = (secret: string, text: string): string =>
-  new Bun.CryptoHasher("sha256", secret).update(text).digest("hex");
+/** HMAC-SHA-256. */
+export const macOf = (secret: string, text: string, as: "hex" | "base64url" = "hex"): string =>
+  new Bun.CryptoHasher("sha256", secret).update(text).digest(as);
 
 /** Compares without telling by its time how much was right. */
 export function sameText(a: string, b: string): boolean {

@@ -119,7 +119,14 @@ const bearerOf = (request: Request): string | null =>
 export const bringsCredentials = ({ headers }: Request): boolean =>
   CREDENTIALS.some((name) => headers.has(name));
 
-const CREDENTIALS = ["authorization", "x-api-key", "x-api-token-id", "x-waypost-token-id", "cookie"];
+const CREDENTIALS = [
+  "authorization",
+  "x-api-key",
+  "x-api-token-id",
+  "x-waypost-token-id",
+  "x-inhouse-token-id",
+  "cookie",
+];
 
 /** Whoever asks as a person; keys have no business here. @throws AppError FORBIDDEN */
 export function personOf({ actor }: { readonly actor: Actor }): Person {

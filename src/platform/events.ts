@@ -7,7 +7,7 @@ import { type Id, newId } from "../lib/ids.ts";
 import type { Actor, Context, Origin } from "./context.ts";
 import { type EnqueueOptions, insertJobs, jobRow } from "./jobs/enqueue.ts";
 import type { JobType } from "./jobs/job.ts";
-import { proofFor } from "./proofs.ts";
+import { eventProof, proofFor } from "./proofs.ts";
 
 /** A kind of thing that happens, past tense (`link.created`), with the schema of what is told about it. */
 export interface EventType<S extends TSchema = TSchema> {
@@ -132,27 +132,22 @@ const insertEvent: Build = (queries, { events }) =>
   });
 
 async function insertEvents(tx: Tx, ctx: Context, events: readonly Event[]): Promise<void> {
-  if (events.length === 1) return void (await tx.run(insertEvent, eventRow(events[0]!)));
-  const rows = events.map(eventRow).map(({ data, origin, ...row }) => ({
-    ...row,
-    data: sql`${data}`,
-    origin: sql`${origin}`,
-  }));
+  if (events.length === 1) return void (await tx.run(insertEvent, eventRow(ctx, events[0]!)));
+  const rows = events
+    .map((event) => eventRow(ctx, event))
+    .map(({ data, origin, ...row }) => ({
+      ...row,
+      data: sql`${data}`,
+      origin: sql`${origin}`,
+    }));
   for (let i = 0; i < rows.length; i += EVENTS_PER_INSERT)
     await tx.insert(ctx.db.tables.events).values(rows.slice(i, i + EVENTS_PER_INSERT));
 }
 
-function eventRow(event: Event) {
+function eventRow({ keyring }: Context, event: Event) {
   const [data, origin] = [JSON.stringify(event.data), JSON.stringify(event.origin)];
-  return {
-    ...event,
-    data,
-    origin,
-    requestId: event.origin.requestId,
-    dataProof: proofFor(data),
-    originProof: proofFor(origin),
-    seal: null,
-  };
+  const row = { ...event, data, origin, requestId: event.origin.requestId, dataProof: proofFor(data) };
+  return { ...row, originProof: eventProof(keyring.audit, row, origin), seal: null };
 }
 
 /** The first change of a request with an Idempotency-Key carries the answer with it. */

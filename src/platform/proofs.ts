@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { sameText } from "../lib/secrets.ts";
+import { macOf, sameText } from "../lib/secrets.ts";
 
 const SALT_BYTES = 16;
 
@@ -40,4 +40,45 @@ export const isErasedProof = (proof: string): boolean => proof.startsWith(".");
 export function proves(proof: string, text: string): boolean {
   const [salt = ""] = proof.split(".");
   return salt !== "" && sameText(proof, `${salt}.${saltedHash(salt, text)}`);
+}
+
+/** All of an event but where it came from, which is proved together with it. */
+export interface EventFacts {
+  readonly id: string;
+  readonly workspaceId: string | null;
+  readonly type: string;
+  readonly actorKind: string;
+  readonly actorId: string;
+  readonly keyId: string | null;
+  readonly requestId: string | null;
+  readonly subjectId: string;
+  readonly createdAt: number;
+  readonly dataProof: string | null;
+}
+
+/** Before the salt of a proof that is keyed; salts themselves never begin so. */
+const KEYED = "~";
+
+/**
+ * The proof of an event's origin, and that we recorded the event: a MAC over all of it, keyed with a secret that is not
+ * in the database. Whoever can write to that alone cannot put an event in before it is sealed. `~salt.mac`, base64url.
+ */
+export function eventProof(secret: string, facts: EventFacts, origin: string): string {
+  const salt = KEYED + newSalt();
+  return `${salt}.${eventMac(secret, salt, facts, origin)}`;
+}
+
+/** False for proofs of versions that did not key them: `proves` looks at those. */
+export const isKeyedProof = (proof: string): boolean => proof.startsWith(KEYED);
+
+export function provesEvent(secret: string, facts: EventFacts, proof: string, origin: string): boolean {
+  const [salt = ""] = proof.split(".");
+  return isKeyedProof(proof) && sameText(proof, `${salt}.${eventMac(secret, salt, facts, origin)}`);
+}
+
+function eventMac(secret: string, salt: string, facts: EventFacts, origin: string): string {
+  const { id, workspaceId, type, actorKind, actorId, keyId, requestId, subjectId, createdAt } = facts;
+  const data = hashIn(facts.dataProof ?? "");
+  const whole = [id, workspaceId, type, actorKind, actorId, keyId, requestId, subjectId, createdAt, data];
+  return macOf(secret, `waypost audit event\n${salt}\n${JSON.stringify(whole)}\n${origin}`, "base64url");
 }

@@ -1,8 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
 import { errors, importJWK, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../lib/clock.ts";
 import { randomText } from "../lib/secrets.ts";
-import { readKeys, writeKeys } from "./keyring.ts";
+import { type Keyring, KeyringError, type SigningKey } from "./keyring.ts";
 
 /** What an access token says. Rights are never in it: they are asked for when it is used. */
 export interface AccessClaims {
@@ -21,49 +20,53 @@ export interface Signing {
   rotate(tokenLifeMs: number): Promise<void>;
 }
 
-/** One key of the ring, as `keys.json` holds it: the newest signs, the others still verify. */
-interface SigningKey {
-  readonly kid: string;
-  readonly createdAt: number;
-  readonly jwk: { readonly kty: "OKP"; readonly crv: "Ed25519"; readonly d: string; readonly x: string };
-}
-
 const ALGORITHM = "EdDSA";
 const TYPE = "at+jwt";
 const AUDIENCE = "waypost-api";
 /** Ours have about 400 characters. */
 const LENGTH_MAX = 2048;
-/** How often an unknown key may make us look whether the ring was changed meanwhile. */
+/** How often we look whether the ring was changed meanwhile. */
 const REREAD_MS = 1000;
 
 export interface SigningOptions {
-  readonly dataDir: string;
+  readonly keyring: Pick<Keyring, "signing" | "addSigningKey">;
   readonly clock: Clock;
   /** Two installations never take each other's tokens, should they ever share a key. */
   readonly installationId: string;
 }
 
-export async function openSigning({ dataDir, clock, installationId }: SigningOptions): Promise<Signing> {
+export async function openSigning({ keyring, clock, installationId }: SigningOptions): Promise<Signing> {
   const issuer = `urn:waypost:${installationId}`;
-  if (ringOf(dataDir).length === 0) rotateSigning(dataDir, clock.now(), 0);
-  let ring = await imported(ringOf(dataDir));
+  let keys = keyring.signing();
+  let ring = await imported(keys);
   let readAt = clock.now();
 
+  async function readAgain(): Promise<void> {
+    const now = keyring.signing();
+    if (Bun.deepEquals(now, keys)) return;
+    ring = await imported(now);
+    keys = now;
+  }
+
+  /** What was taken off the ring by hand or by another process is good for a second more at most. */
   async function keyOf(kid: string | undefined) {
-    const known = ring.find((one) => one.kid === kid);
-    if (known || clock.now() - readAt < REREAD_MS) return known;
-    readAt = clock.now();
-    ring = await imported(ringOf(dataDir));
+    if (Math.abs(clock.now() - readAt) >= REREAD_MS) {
+      readAt = clock.now();
+      await readAgain().catch((error: unknown) => {
+        // Somebody is writing it by hand: what we had is good until it can be read.
+        if (!(error instanceof KeyringError)) throw error;
+      });
+    }
     return ring.find((one) => one.kid === kid);
   }
 
   return {
     async rotate(tokenLifeMs) {
-      rotateSigning(dataDir, clock.now(), tokenLifeMs);
-      ring = await imported(ringOf(dataDir));
+      keyring.addSigningKey(clock.now(), tokenLifeMs);
+      await readAgain();
     },
     async sign({ userId, sessionId, expiresAt }) {
-      const { kid, secret } = ring.at(-1)!;
+      const { kid, secret } = ring[0]!;
       return new SignJWT({ sid: sessionId })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
         .setIssuer(issuer)
@@ -103,24 +106,6 @@ export async function openSigning({ dataDir, clock, installationId }: SigningOpt
     },
   };
 }
-
-/**
- * Adds a key that signs from now on. What older ones have signed stays good as long as such tokens live, and then the
- * keys go.
- */
-export function rotateSigning(dataDir: string, now: number, tokenLifeMs: number): void {
-  const { privateKey } = generateKeyPairSync("ed25519");
-  const { d, x } = privateKey.export({ format: "jwk" });
-  if (d === undefined || x === undefined) throw new Error("Ed25519 keys have both parts");
-  const ring = ringOf(dataDir);
-  // An older key signed until its successor was made.
-  const kept = ring.filter((_, at) => (ring[at + 1]?.createdAt ?? now) + tokenLifeMs > now);
-  const kid = `sig_${randomText(16, "0123456789abcdefghjkmnpqrstvwxyz")}`;
-  const made: SigningKey = { kid, createdAt: now, jwk: { kty: "OKP", crv: "Ed25519", d, x } };
-  writeKeys(dataDir, { ...readKeys(dataDir), signing: [...kept, made] });
-}
-
-const ringOf = (dataDir: string): SigningKey[] => (readKeys(dataDir)["signing"] ?? []) as SigningKey[];
 
 const imported = (keys: readonly SigningKey[]) =>
   Promise.all(

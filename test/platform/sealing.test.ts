@@ -45,6 +45,20 @@ describe("the key ring", () => {
     ["a short secret", `{"cursors":"short"}`, "cursors"],
     ["a short key", `{"sealing":[{"id":"abcd1234","secret":"short"}]}`, "sealing"],
     ["no keys", `{"sealing":[]}`, "sealing"],
+    ["no signing keys", `{"signing":[]}`, "signing"],
+    [
+      "a signing key of two halves that are not one's",
+      JSON.stringify({
+        signing: [
+          {
+            kid: "sig_a",
+            createdAt: 0,
+            jwk: { kty: "OKP", crv: "Ed25519", d: "d".repeat(43), x: "x".repeat(43) },
+          },
+        ],
+      }),
+      "signing",
+    ],
   ];
   for (const [what, text, told] of damaged)
     test(`that is damaged (${what}) is refused and left as it is`, () => {

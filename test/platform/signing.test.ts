@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createHmac, createPrivateKey, generateKeyPairSync, sign as signWith } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rotateSigning } from "../../src/platform/signing.ts";
+import { newKeyring, openKeyring } from "../../src/platform/keyring.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { person, signedInAs, type TestPerson } from "../support/people.ts";
 
@@ -207,7 +207,7 @@ test("the ring turns under a running server: new tokens by the new key, old ones
     const bob = await person(own, "bob@example.org");
     const before = bob.accessToken;
     own.clock.advance(2000);
-    rotateSigning(own.dataDir, own.clock.now(), 86_400_000);
+    openKeyring(own.dataDir).addSigningKey(own.clock.now(), 86_400_000);
     const file = join(own.dataDir, "keys.json");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const keys = (JSON.parse(readFileSync(file, "utf8")) as { signing: { kid: string }[] }).signing;
@@ -217,7 +217,7 @@ test("the ring turns under a running server: new tokens by the new key, old ones
     const { openSigning } = await import("../../src/platform/signing.ts");
     const [installation] = await own.db.read.select().from(own.db.tables.installation);
     const other = await openSigning({
-      dataDir: own.dataDir,
+      keyring: openKeyring(own.dataDir),
       clock: own.clock,
       installationId: installation!.installationId,
     });
@@ -226,13 +226,72 @@ test("the ring turns under a running server: new tokens by the new key, old ones
       sessionId: bob.sessionId,
       expiresAt: own.clock.now() + 60_000,
     });
-    expect(JSON.parse(Buffer.from(token.split(".")[0]!, "base64url").toString()).kid).toBe(keys[1]!.kid);
+    expect(JSON.parse(Buffer.from(token.split(".")[0]!, "base64url").toString()).kid).toBe(keys[0]!.kid);
     expect((await own.call("GET", "/auth/session", { key: token })).status).toBe(200);
     // Once tokens of the first key are all over, it goes.
-    rotateSigning(own.dataDir, own.clock.now() + 86_400_001, 86_400_000);
+    openKeyring(own.dataDir).addSigningKey(own.clock.now() + 86_400_001, 86_400_000);
     const left = (JSON.parse(readFileSync(file, "utf8")) as { signing: { kid: string }[] }).signing;
-    expect(left.map(({ kid }) => kid)).not.toContain(keys[0]!.kid);
+    expect(left.map(({ kid }) => kid)).not.toContain(keys[1]!.kid);
     expect(left).toHaveLength(2);
+  } finally {
+    await own.close();
+  }
+});
+
+test("processes that share WAYPOST_KEYRING and no folder take each other's access tokens, and a ring of before signing keys too", async () => {
+  const whole = newKeyring();
+  const { signing: _, ...before } = JSON.parse(whole) as { signing: unknown };
+  for (const [name, given] of [
+    ["whole", whole],
+    ["of before", JSON.stringify(before)],
+  ] as const) {
+    const env = { WAYPOST_KEYRING: given };
+    const one = await testApp({ env });
+    const other = await testApp({ env, beside: one });
+    try {
+      expect(existsSync(join(one.dataDir, "keys.json"))).toBe(false);
+      const bob = await person(one, "bob@example.org");
+      const { accessToken } = await signedInAs(other, bob.email);
+      for (const [app, key] of [
+        [one, bob.accessToken],
+        [other, bob.accessToken],
+        [one, accessToken],
+        [other, accessToken],
+      ] as const)
+        expect([name, (await app.call("GET", "/auth/session", { key })).status]).toEqual([name, 200]);
+    } finally {
+      await other.close();
+      await one.close();
+    }
+  }
+});
+
+test("a ring given before signing keys turns them with its sealing keys, the one behind verifying only", () => {
+  const { signing: _, ...ring } = JSON.parse(newKeyring()) as { signing: unknown; sealing: unknown[] };
+  const next = (JSON.parse(newKeyring()) as { sealing: unknown[] }).sealing;
+  const kids = (sealing: unknown[]) =>
+    openKeyring("/nowhere", JSON.stringify({ ...ring, sealing }))
+      .signing()
+      .map(({ kid }) => kid);
+  const [a, b] = [kids(ring.sealing), kids(next)];
+  expect(a).not.toEqual(b);
+  expect(kids([...ring.sealing, ...next])).toEqual([...a, ...b]);
+  expect(kids([...next, ...ring.sealing])).toEqual([...b, ...a]);
+});
+
+test("a key taken off the ring by hand signs nobody in a second later, tokens seen before among them", async () => {
+  const own = await testApp();
+  try {
+    const bob = await person(own, "bob@example.org");
+    const status = async (key: string) => (await own.call("GET", "/auth/session", { key })).status;
+    expect(await status(bob.accessToken)).toBe(200);
+    openKeyring(own.dataDir).addSigningKey(own.clock.now(), 86_400_000);
+    const file = join(own.dataDir, "keys.json");
+    const kept = JSON.parse(readFileSync(file, "utf8")) as { signing: unknown[] };
+    writeFileSync(file, JSON.stringify({ ...kept, signing: kept.signing.slice(0, 1) }));
+    own.clock.advance(1000);
+    expect(await status(bob.accessToken)).toBe(401);
+    expect(await status((await signedInAs(own, bob.email)).accessToken)).toBe(200);
   } finally {
     await own.close();
   }

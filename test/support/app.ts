@@ -87,8 +87,9 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = options.beside?.clock ?? handClock();
   const db = options.beside?.db ?? (await openTestDatabase(clock));
   const dataDir = freshFolder();
-  // Processes on one database share a key ring.
-  if (options.beside) copyFileSync(join(options.beside.dataDir, "keys.json"), join(dataDir, "keys.json"));
+  // Processes on one database share a key ring: that of the environment, or else the file.
+  if (options.beside && !options.env?.["WAYPOST_KEYRING"])
+    copyFileSync(join(options.beside.dataDir, "keys.json"), join(dataDir, "keys.json"));
   const env = { WAYPOST_DNS_SERVERS: (await emptyWorld()).at, ...options.env };
   const config = testConfig(options.fresh ? env : { WAYPOST_SETUP_KEY: OWNER, ...env });
   const installation = await openInstallation(db);

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import type { Tables } from "../../db/schema/tables.ts";
-import { macOf } from "../../lib/secrets.ts";
-import { hashIn } from "../../platform/proofs.ts";
+import { macOf, sameText } from "../../lib/secrets.ts";
+import { type EventFacts, hashIn } from "../../platform/proofs.ts";
 
 /** What stands in the chain of an event: all but its payloads, and of those the hashes. */
 export const linkColumns = ({ events }: Tables) => ({
@@ -22,17 +22,7 @@ export const linkColumns = ({ events }: Tables) => ({
   origin: sql<string>`${events.origin}`,
 });
 
-export interface ChainRow {
-  readonly id: string;
-  readonly workspaceId: string | null;
-  readonly type: string;
-  readonly actorKind: string;
-  readonly actorId: string;
-  readonly keyId: string | null;
-  readonly requestId: string | null;
-  readonly subjectId: string;
-  readonly createdAt: number;
-  readonly dataProof: string | null;
+export interface ChainRow extends EventFacts {
   readonly originProof: string | null;
 }
 
@@ -64,6 +54,9 @@ export interface SealFacts {
   readonly createdAt: number;
 }
 
+/** Seals of the first form held events that nothing showed to be ours. */
+export type SealForm = 1 | 2;
+
 /**
  * The hash of a seal, keyed with a secret that is not in the database: who can write to that alone cannot make another
  * chain that fits.
@@ -71,16 +64,30 @@ export interface SealFacts {
 export const sealHash = (
   secret: string,
   { sequence, events, entries, previous, createdAt }: SealFacts,
+  form: SealForm = 2,
 ): string =>
-  macOf(secret, ["waypost audit seal 1", sequence, previous, events, createdAt, entries].join("\n"));
+  macOf(secret, [`waypost audit seal ${form}`, sequence, previous, events, createdAt, entries].join("\n"));
 
-export const entryOf = (row: ChainRow): string => `${row.id} ${leafOf(row)}`;
+/** In which form a seal was made; null when it was altered, or made with another secret. */
+export const formOf = (secret: string, seal: SealFacts & { readonly hash: string }): SealForm | null =>
+  ([2, 1] as const).find((form) => sameText(seal.hash, sealHash(secret, seal, form))) ?? null;
 
-/** Ids and hashes of what a seal holds. */
-export const entriesIn = (entries: string): Map<string, string> =>
+/** Behind the hash of an event that was not recorded by us, or not as it was sealed. */
+const UNPROVEN = "!";
+
+export const entryOf = (row: ChainRow, isProven: boolean): string =>
+  `${row.id} ${leafOf(row)}${isProven ? "" : ` ${UNPROVEN}`}`;
+
+export interface Entry {
+  readonly leaf: string;
+  readonly proven: boolean;
+}
+
+/** What a seal says of the events that it holds, by their ids. */
+export const entriesIn = (entries: string): Map<string, Entry> =>
   new Map(
     entries.split("\n").map((line) => {
-      const [id = "", leaf = ""] = line.split(" ");
-      return [id, leaf];
+      const [id = "", leaf = "", mark] = line.split(" ");
+      return [id, { leaf, proven: mark !== UNPROVEN }];
     }),
   );

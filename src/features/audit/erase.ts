@@ -9,6 +9,7 @@ import { erasedProof, isErasedProof, proofFor } from "../../platform/proofs.ts";
 import { linkColumns } from "./chain.ts";
 import { auditErased, erasureAsked } from "./events.ts";
 import type { ErasureInput } from "./model.ts";
+import { sealAudit } from "./seal.ts";
 
 /** What stands where something was erased, as JSON. */
 export const ERASED_DATA = "null";
@@ -47,7 +48,10 @@ export const eraseAuditJob = defineJob({
 
 const ROWS_PER_READ = 250;
 
-/** Walks the whole log once, a slice at a time. What was begun and broke off begins anew and finds the rest. */
+/**
+ * Walks the whole log once, a slice at a time. What was begun and broke off begins anew and finds the rest. Only what
+ * is sealed is erased: a seal asks for the proofs that go with it.
+ */
 export async function eraseFromAudit(
   ctx: Context,
   { subject, texts = [] }: ErasureInput,
@@ -56,16 +60,19 @@ export async function eraseFromAudit(
   const { events } = ctx.db.tables;
   const [newest] = await ctx.db.read.select({ id: max(events.id) }).from(events);
   const end = newest?.id;
+  await sealAudit(ctx, signal);
   const wanted = texts.map((text) => JSON.stringify(text).slice(1, -1).toLowerCase());
   let after: Id<"evt"> | null = null;
   while (!signal.aborted && end) {
     const rows: Row[] = await ctx.db.read
-      .select(linkColumns(ctx.db.tables))
+      .select({ ...linkColumns(ctx.db.tables), seal: events.seal })
       .from(events)
       .where(and(lte(events.id, end), after === null ? undefined : gt(events.id, after)))
       .orderBy(asc(events.id))
       .limit(ROWS_PER_READ);
     const found = rows.map((row) => erasureOf(row, subject, wanted)).filter((one) => one !== null);
+    if (found.some(({ row }) => row.seal === null))
+      throw new Error("some of it is being sealed by another process: once more, later");
     if (found.length > 0) await erase(ctx, subject, found);
     if (rows.length < ROWS_PER_READ) return;
     after = rows.at(-1)!.id;
@@ -82,6 +89,7 @@ interface Row {
   readonly originProof: string | null;
   readonly data: string;
   readonly origin: string;
+  readonly seal: number | null;
 }
 interface Erasure {
   readonly row: Row;

@@ -3,8 +3,8 @@ import { and, desc, eq, inArray, isNull } from "drizzle-orm";
 import type { Tx } from "../../db/database.ts";
 import type { Context } from "../../platform/context.ts";
 import { definePeriodicJob } from "../../platform/jobs/job.ts";
-import { proofFor } from "../../platform/proofs.ts";
-import { type ChainRow, entryOf, linkColumns, sealHash } from "./chain.ts";
+import { isKeyedProof, proofFor, provesEvent } from "../../platform/proofs.ts";
+import { type ChainRow, entryOf, formOf, linkColumns, sealHash } from "./chain.ts";
 
 export const sealAuditJob = definePeriodicJob({
   name: "audit.seal",
@@ -31,7 +31,7 @@ class Overtaken extends Error {}
 async function sealSome(ctx: Context): Promise<number> {
   const { db, keyring, log } = ctx;
   const { events, auditSeals } = db.tables;
-  const [before] = await lastSeal(db.read, ctx);
+  const [before] = await wholeLastSeal(ctx);
   const found = await db.read
     .select(linkColumns(db.tables))
     .from(events)
@@ -44,7 +44,15 @@ async function sealSome(ctx: Context): Promise<number> {
     dataProof: row.dataProof ?? proofFor(row.data),
     originProof: row.originProof ?? proofFor(row.origin),
   }));
-  const entries = rows.map(entryOf).sort().join("\n");
+  // Versions before did not key their proofs. Once a seal says that we do, nothing else is ours.
+  const isTrusting = before === undefined || formOf(keyring.audit, before) === 1;
+  const isOurs = (row: (typeof rows)[number]) =>
+    isKeyedProof(row.originProof) ? provesEvent(keyring.audit, row, row.originProof, row.origin) : isTrusting;
+  const planted = rows.filter((row) => !isOurs(row)).map(({ id }) => id);
+  const entries = rows
+    .map((row) => entryOf(row, !planted.includes(row.id)))
+    .sort()
+    .join("\n");
   try {
     const { sequence, hash } = await db.transaction(async (tx) => {
       const [last] = await lastSeal(tx, ctx);
@@ -64,6 +72,11 @@ async function sealSome(ctx: Context): Promise<number> {
       await tx.update(events).set({ seal: seal.sequence }).where(inArray(events.id, ids));
       return seal;
     });
+    if (planted.length > 0)
+      log.error("the audit log holds events that were put in or altered behind the program", {
+        seal: sequence,
+        events: planted,
+      });
     // Whoever keeps the log elsewhere keeps the proof that the chain began like this.
     log.info("audit log sealed", { seal: sequence, events: rows.length, hash });
     return rows.length;
@@ -78,6 +91,9 @@ const lastSeal = (read: Pick<Tx, "select">, { db }: Context) => {
   const { sequence, hash } = auditSeals;
   return read.select({ sequence, hash }).from(auditSeals).orderBy(desc(auditSeals.sequence)).limit(1);
 };
+
+const wholeLastSeal = ({ db }: Context) =>
+  db.read.select().from(db.tables.auditSeals).orderBy(desc(db.tables.auditSeals.sequence)).limit(1);
 
 async function prove(tx: Tx, ctx: Context, row: ChainRow): Promise<void> {
   const { events } = ctx.db.tables;

@@ -3,8 +3,8 @@ import { invalid } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { sameText } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
-import { isErasedProof, proves } from "../../platform/proofs.ts";
-import { type ChainRow, entriesIn, leafOf, linkColumns, sealHash } from "./chain.ts";
+import { isErasedProof, isKeyedProof, proves, provesEvent } from "../../platform/proofs.ts";
+import { type ChainRow, type Entry, entriesIn, formOf, leafOf, linkColumns } from "./chain.ts";
 import { ERASED_DATA, ERASED_ORIGIN } from "./erase.ts";
 import { auditErased } from "./events.ts";
 import type { Finding, Verification } from "./model.ts";
@@ -78,7 +78,7 @@ function chainFindings(ctx: Context, seal: Seal, before: { sequence: number; has
     );
   else if (!sameText(seal.previous, before.hash))
     findings.push(sealFinding("seal_altered", seal.sequence, "It does not follow from the seal before."));
-  if (!sameText(seal.hash, sealHash(ctx.keyring.audit, seal)))
+  if (formOf(ctx.keyring.audit, seal) === null)
     findings.push(
       sealFinding("seal_altered", seal.sequence, "The seal was altered, or made with another key ring."),
     );
@@ -102,7 +102,7 @@ async function heldFindings(ctx: Context, seal: Seal) {
     message,
   });
   const here = rows.flatMap((row) => {
-    const wrong = wrongWith(row, entries.get(row.id));
+    const wrong = wrongWith(ctx, row, entries.get(row.id));
     return wrong === null ? [] : [finding(...wrong)];
   });
   const missing = [...entries.keys()].filter((id) => !held.has(id));
@@ -125,13 +125,18 @@ async function heldFindings(ctx: Context, seal: Seal) {
 
 type HeldRow = ChainRow & { readonly id: Id<"evt">; readonly data: string; readonly origin: string };
 
-/** `leaf` is what the seal says of it; undefined when it says nothing. */
-function wrongWith(row: HeldRow, leaf: string | undefined): [Finding["kind"], string, string] | null {
-  if (leaf === undefined) return ["inserted", row.id, "It says that this seal holds it, which it does not."];
-  if (leaf !== leafOf(row)) return ["altered", row.id, "Who, what, when or to what was altered."];
-  if (!holds(row.dataProof, row.data, ERASED_DATA)) return ["altered", row.id, "Its data was altered."];
-  if (!holds(row.originProof, row.origin, ERASED_ORIGIN))
-    return ["altered", row.id, "Where it came from was altered."];
+/** `entry` is what the seal says of it; undefined when it says nothing. */
+function wrongWith(
+  ctx: Context,
+  row: HeldRow,
+  entry: Entry | undefined,
+): [Finding["kind"], string, string] | null {
+  if (entry === undefined) return ["inserted", row.id, "It says that this seal holds it, which it does not."];
+  if (entry.leaf !== leafOf(row)) return ["altered", row.id, "Who, what, when or to what was altered."];
+  if (!entry.proven)
+    return ["inserted", row.id, "It was put in, or altered, behind the program before it was sealed."];
+  if (!holdsData(row)) return ["altered", row.id, "Its data was altered."];
+  if (!holdsOrigin(ctx, row)) return ["altered", row.id, "Where it came from was altered."];
   return null;
 }
 
@@ -139,8 +144,16 @@ const isErased = ({ dataProof, originProof }: HeldRow): boolean =>
   [dataProof, originProof].some((proof) => proof !== null && isErasedProof(proof));
 
 /** What was erased says so and nothing else. */
-const holds = (proof: string | null, text: string, erased: string): boolean =>
-  proof !== null && (isErasedProof(proof) ? text === erased : proves(proof, text));
+const holdsData = ({ dataProof, data }: HeldRow): boolean =>
+  dataProof !== null && (isErasedProof(dataProof) ? data === ERASED_DATA : proves(dataProof, data));
+
+function holdsOrigin({ keyring }: Context, row: HeldRow): boolean {
+  const { originProof, origin } = row;
+  if (originProof === null) return false;
+  if (isErasedProof(originProof)) return origin === ERASED_ORIGIN;
+  if (isKeyedProof(originProof)) return provesEvent(keyring.audit, row, originProof, origin);
+  return proves(originProof, origin);
+}
 
 async function idsThatExist(ctx: Context, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
@@ -156,13 +169,36 @@ async function unrecordedErasures(ctx: Context, ids: readonly string[]): Promise
   if (ids.length === 0) return [];
   const { events } = ctx.db.tables;
   const records = await ctx.db.read
-    .select({ data: events.data })
+    .select({ ...linkColumns(ctx.db.tables), seal: events.seal })
     .from(events)
     .where(and(isNull(events.workspaceId), eq(events.type, auditErased.name)));
-  const recorded = new Set(
-    records.flatMap(({ data }) => (data as { events?: string[] } | null)?.events ?? []),
-  );
-  return ids.filter((id) => !recorded.has(id));
+  const wanted = new Set(ids);
+  for (const record of records) {
+    const named = erasedBy(record.data).filter((id) => wanted.has(id));
+    if (named.length > 0 && (await isRecorded(ctx, record))) for (const id of named) wanted.delete(id);
+  }
+  return [...wanted];
+}
+
+/** The events that a record of erasure names. */
+function erasedBy(data: string): string[] {
+  try {
+    const { events } = JSON.parse(data) as { events?: unknown };
+    return Array.isArray(events) ? events : [];
+  } catch {
+    // Somebody was at it.
+    return [];
+  }
+}
+
+/** Whether a record is ours, and as it was: by its own proof, or else by the seal that holds it. */
+async function isRecorded(ctx: Context, row: HeldRow & { readonly seal: number | null }): Promise<boolean> {
+  if (row.dataProof === null || !proves(row.dataProof, row.data)) return false;
+  if (isKeyedProof(row.originProof ?? "")) return holdsOrigin(ctx, row);
+  const seal = row.seal === null ? null : await sealAt(ctx, row.seal);
+  if (seal === null || formOf(ctx.keyring.audit, seal) === null) return false;
+  const entry = entriesIn(seal.entries).get(row.id);
+  return entry?.proven === true && entry.leaf === leafOf(row);
 }
 
 /** Seals that were cut off at the end leave their events behind, or are missed by whoever noted one. */

@@ -21,22 +21,27 @@ export interface Sessions extends People {
   heard(event: Event): void;
 }
 
-/** Other processes may end a session: what is remembered is asked for again after a second. */
-const REMEMBER_MS = 1000;
+/** Other processes may end a session: what is remembered is asked for again well within a second. */
+const REMEMBER_MS = 500;
 const USED_EVERY_MS = 60_000;
 
 /** What may change what a session is good for. */
 const CHANGES = /^(session\.(ended|confirmed)|user\.(updated|deleted|disabled|enabled))$/;
 
-/** Knows people by their access tokens and cookies: each call asks whether the session still lives. */
+/**
+ * Knows people by their access tokens and cookies: each call asks whether the session still lives.
+ * @param monotonic a clock that nobody sets back
+ */
 export function openPeople(
   ports: Pick<Ports, "db" | "clock" | "log" | "config" | "signing">,
   cookies: Cookies,
+  monotonic: { now(): number } = performance,
 ): Sessions {
   const { db, clock, log, config, signing } = ports;
-  const known = new LRUCache<string, Known>({ max: 10_000, ttl: REMEMBER_MS });
-  /** Signatures that were right once are not checked again; whether the session lives is. */
-  const signed = new LRUCache<string, AccessClaims>({ max: 10_000 });
+  const remembering = { max: 10_000, ttl: REMEMBER_MS, ttlResolution: 0, perf: monotonic };
+  const known = new LRUCache<string, Known>(remembering);
+  /** Signatures that were right are not checked at once again, for their key may leave the ring; whether the session lives is. */
+  const signed = new LRUCache<string, AccessClaims>(remembering);
   const touched = new LRUCache<string, number>({ max: 10_000 });
   /** Counts changes: a lookup begun before one must not bring the old state back. */
   let generation = 0;
@@ -59,13 +64,15 @@ export function openPeople(
   }
 
   async function personOfSession(cacheKey: string, by: SQL): Promise<Person | null> {
-    const began = generation;
-    const found = known.get(cacheKey) ?? (await find(by));
+    // The age of an answer is counted from the question: what changed in between is missing in it.
+    const [began, start] = [generation, monotonic.now()];
+    const remembered = known.get(cacheKey);
+    const found = remembered ?? (await find(by));
     if (found === null) return null;
     const now = clock.now();
     const usedAt = Math.max(found.usedAt, touched.get(found.person.sessionId!) ?? 0);
     if (found.expiresAt <= now || usedAt + config.WAYPOST_SESSION_IDLE <= now) return null;
-    if (began === generation) known.set(cacheKey, found, { noUpdateTTL: true });
+    if (!remembered && began === generation) known.set(cacheKey, found, { start });
     if (now - usedAt >= USED_EVERY_MS) touch(found.person.sessionId!, now);
     return found.person;
   }
@@ -80,13 +87,15 @@ export function openPeople(
 
   async function claimsOf(token: string): Promise<AccessClaims> {
     const hash = hashOf(token);
-    const claims = signed.get(hash) ?? (await signing.verify(token));
+    const start = monotonic.now();
+    const remembered = signed.get(hash);
+    const claims = remembered ?? (await signing.verify(token));
     if (claims === null || claims.expiresAt <= clock.now())
       throw new AppError(
         "INVALID_TOKEN",
         "The access token is not valid, or is over: POST /auth/refresh-token.",
       );
-    signed.set(hash, claims);
+    if (!remembered) signed.set(hash, claims, { start });
     return claims;
   }
 

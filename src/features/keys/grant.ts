@@ -1,9 +1,11 @@
+import type { Tx } from "../../db/database.ts";
 import { AppError, invalid } from "../../lib/errors.ts";
 import { covers, parseNetwork } from "../../lib/ip.ts";
 import { freshPersonOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { isGuarded, isPermission, type Permission } from "../../platform/permissions.ts";
 import { momentOf } from "../../platform/schema.ts";
+import { isWithinTier } from "../tiers/find.ts";
 import type { KeyRow } from "./model.ts";
 
 /** What the operator of the machine gave, on the command line or by configuration. */
@@ -52,18 +54,30 @@ export function checkScopes(ctx: Context, giver: Giver, wanted: readonly Permiss
 }
 
 /**
- * Refuses to touch a key that may more than the caller, or for longer, or from more places: whoever rotates it would
- * hold it. @throws AppError FORBIDDEN
+ * Refuses to touch a key that may more than the caller, or for longer, or from more places, or oftener: whoever rotates
+ * it would hold it. @throws AppError FORBIDDEN
  */
-export function checkNotStronger(ctx: Context, { parent }: Giver, row: KeyRow): void {
+export async function checkNotStronger(
+  tx: Pick<Tx, "select">,
+  ctx: Context,
+  { parent }: Giver,
+  row: KeyRow,
+): Promise<void> {
   const more = row.permissions.filter(isPermission).filter((one) => !ctx.actor.permissions.has(one));
-  const stronger = more.length > 0 || (parent !== null && !isWithinParent(parent, row));
+  const stronger =
+    more.length > 0 ||
+    (parent !== null &&
+      !(isWithinParent(parent, row) && (await mayCallAsOften(tx, ctx, row.tier, parent.tier))));
   if (stronger)
     throw new AppError(
       "FORBIDDEN",
       "This key is stronger than you: you may revoke it, and change nothing of it.",
     );
 }
+
+/** The operator's keys give any tier. */
+const mayCallAsOften = async (...[tx, ctx, tier, outer]: Parameters<typeof isWithinTier>): Promise<boolean> =>
+  ctx.actor.permissions.has("installation:update") || (await isWithinTier(tx, ctx, tier, outer));
 
 const isWithinParent = (parent: KeyRow, row: Pick<KeyRow, "expiresAt" | "networks">): boolean =>
   (parent.expiresAt === null || (row.expiresAt !== null && row.expiresAt <= parent.expiresAt)) &&

@@ -30,11 +30,11 @@ export interface KeyLookup {
   forget(): void;
 }
 
-/** Other processes may revoke a key: what is remembered is asked for again after a second. */
-const REMEMBER_MS = 1000;
+/** Other processes may revoke a key: what is remembered is asked for again well within a second. */
+const REMEMBER_MS = 500;
 
 /**
- * Finds keys by their secrets, and remembers them for a second.
+ * Finds keys by their secrets, and remembers them for half a second.
  * @param elapsedMs a clock that nobody sets back
  */
 export function openKeyLookup(
@@ -51,13 +51,14 @@ export function openKeyLookup(
   const idOf = whoseHash(db);
   const byId = prepared(db);
 
-  async function ask(hash: string): Promise<Known> {
+  /** @param start of the question: from then on an answer grows old, for what changed in between is missing in it */
+  async function ask(hash: string, start: number): Promise<Known> {
     if (unknown.has(hash)) throw refusedKey();
     const began = generation;
     const named = await idOf({ hash });
     const found = named && (await byId({ id: named.id }));
     if (!found || found.row.revokedAt !== null) {
-      if (began === generation) unknown.set(hash, true);
+      if (began === generation) unknown.set(hash, true, { start });
       throw refusedKey();
     }
     return knownOf(found, hash);
@@ -66,11 +67,11 @@ export function openKeyLookup(
   return {
     async find(secret) {
       const hash = hashOf(secret);
-      const began = generation;
+      const [began, start] = [generation, elapsedMs()];
       const remembered = known.get(hash);
-      const found = remembered ?? (await ask(hash));
+      const found = remembered ?? (await ask(hash, start));
       if (found.endsAt !== null && found.endsAt <= clock.now()) throw refusedKey();
-      if (!remembered && began === generation) known.set(hash, found);
+      if (!remembered && began === generation) known.set(hash, found, { start });
       return found;
     },
     forget() {

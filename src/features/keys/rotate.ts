@@ -23,7 +23,7 @@ export const rotateKey = (
   change(ctx, async (tx) => {
     const before = await selectKey(tx, ctx, whose(ctx, tx), id);
     const giver = giverOf(ctx, await ownKey(tx, ctx));
-    checkNotStronger(ctx, giver, before);
+    await checkNotStronger(tx, ctx, giver, before);
     // Whoever takes a new secret answers for the key from now on; a key takes it in the name of its maker.
     const makerId = ctx.actor.person === null ? before.makerId : giver.makerId;
     const { row, secret } = await turnOver(tx, ctx, { ...before, makerId }, input);

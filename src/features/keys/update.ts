@@ -18,7 +18,7 @@ export const updateKey = (ctx: Context, id: string, patch: KeyPatch): Promise<Ke
     const before = await selectKey(tx, ctx, workspaceKeys(ctx, tx), id);
     const giver = giverOf(ctx, await ownKey(tx, ctx));
     if (before.revokedAt !== null) throw revokedAlready();
-    checkNotStronger(ctx, giver, before);
+    await checkNotStronger(tx, ctx, giver, before);
     if (patch.tier !== undefined) await checkTier(tx, ctx, patch.tier, giver.parent?.tier);
     const after = patched(ctx, giver, before, patch, tx.now);
     const previous = differing(toKey(before), toKey(after));

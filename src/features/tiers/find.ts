@@ -47,3 +47,16 @@ export async function checkTier(
       details: [{ path: "/tier", message: "the tier allows more than yours" }],
     });
 }
+
+/** Whether keys of one tier may call no oftener than those of another; null names the default. */
+export async function isWithinTier(
+  read: Reader,
+  ctx: Context,
+  tier: string | null,
+  outer: string | null,
+): Promise<boolean> {
+  if (tier === outer) return true;
+  const limitsOf = async (name: string | null): Promise<Limits> =>
+    name === null ? await defaultLimits(read, ctx) : ((await findTier(read, ctx, name)) ?? UNLIMITED);
+  return isWithinLimits(await limitsOf(tier), await limitsOf(outer));
+}

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { asc, eq, sql } from "drizzle-orm";
+import { asc, eq, inArray, sql } from "drizzle-orm";
 import type { Change } from "../../../src/platform/events.ts";
 import { change } from "../../../src/platform/events.ts";
 import { newKeyring } from "../../../src/platform/keyring.ts";
+import { erasedProof, eventProof, proofFor } from "../../../src/platform/proofs.ts";
 import { contextOf, type TestApp, testApp } from "../../support/app.ts";
 
 let app: TestApp;
@@ -161,7 +162,10 @@ describe("whoever tampers with a sealed event is found", () => {
       tx.update(events).set({ seal: null, actorId: "usr_x" }).where(eq(events.id, last.id)),
     );
     await seal();
-    expect(await found()).toEqual([["moved", last.id]]);
+    expect(await found()).toEqual([
+      ["moved", last.id],
+      ["inserted", last.id],
+    ]);
   });
 
   test("by erasing what nobody asked to have erased", async () => {
@@ -182,6 +186,131 @@ describe("whoever tampers with a sealed event is found", () => {
     );
     expect((await found())[0]).toEqual(["altered", last.id]);
   });
+});
+
+describe("whoever plants events before the log is sealed is found", () => {
+  type Row = Awaited<ReturnType<typeof rows>>[number];
+  /** As it stands in the database: proofs are made of the texts. */
+  const texts = ({ data, origin }: Row) => ({ data: JSON.stringify(data), origin: JSON.stringify(origin) });
+  const plant = async (row: Row, changes: Partial<Row>) => {
+    const id = `${row.id.slice(0, -4)}${String(planted++).padStart(4, "0")}` as Row["id"];
+    await tamper((tx) =>
+      tx.insert(app.db.tables.events).values({ ...row, createdAt: 1, ...changes, id, seal: null }),
+    );
+    return id;
+  };
+  let planted = 0;
+
+  const plants: Record<string, (row: Row) => Partial<Row>> = {
+    "with the proofs of another": () => ({}),
+    "and as somebody else's": () => ({ actorId: "usr_somebodyelse" }),
+    "with proofs that need no key": (row) => ({
+      dataProof: proofFor(texts(row).data),
+      originProof: proofFor(texts(row).origin),
+    }),
+    "with no proofs, as by a version of long ago": () => ({ dataProof: null, originProof: null }),
+    "as if it had been erased": (row) => ({
+      dataProof: erasedProof(row.dataProof!),
+      originProof: erasedProof(row.originProof!),
+    }),
+    "with a key that was guessed": (row) => ({
+      originProof: eventProof(JSON.parse(newKeyring()).audit, row, texts(row).origin),
+    }),
+  };
+  for (const [name, changes] of Object.entries(plants))
+    test(`backdated, ${name}`, async () => {
+      await makeLinks(1);
+      await seal();
+      await makeLinks(1);
+      const last = (await rows()).at(-1)!;
+      const id = await plant(last, changes(last));
+      await seal();
+      const told = (await found()).filter(([kind]) => kind !== "erased_unrecorded");
+      expect(told).toEqual([["inserted", id]]);
+      // What is ours is sealed with it, and stays ours.
+      expect(await verify()).toMatchObject({ seal: 2, unsealed: 0 });
+    });
+
+  test("or alters one of the last minute", async () => {
+    await makeLinks(1);
+    await seal();
+    await makeLinks(1);
+    const { events } = app.db.tables;
+    const { id } = (await rows()).at(-1)!;
+    await tamper((tx) => tx.update(events).set({ actorId: "usr_somebodyelse" }).where(eq(events.id, id)));
+    await seal();
+    expect(await found()).toEqual([["inserted", id]]);
+  });
+
+  test("as the record of an erasure that never was, sealed or not, and by adding to one that was", async () => {
+    await makeLinks(2);
+    const [{ subjectId: subject }] = (await rows()).filter(({ type }) => type === "link.created") as [Row];
+    await app.operate("POST", "/installation/audit/erase", { subject });
+    await app.app.worker.idle();
+    await seal();
+    expect(await verify()).toMatchObject({ findings: [], erased: 1 });
+    const { events } = app.db.tables;
+    const record = (await rows()).find(({ type }) => type === "audit.erased")!;
+    const victim = (await rows()).find(({ type, data }) => type === "link.created" && data !== null)!;
+    await tamper((tx) =>
+      tx
+        .update(events)
+        .set({ data: sql`'null'`, dataProof: erasedProof(victim.dataProof!) })
+        .where(eq(events.id, victim.id)),
+    );
+    const unrecorded = ["erased_unrecorded", victim.id];
+    const data = { subject, events: [victim.id] };
+    const forged = { data, dataProof: proofFor(JSON.stringify(data)) };
+    const ids = [
+      await plant(record, forged),
+      await plant(record, { ...forged, originProof: proofFor(JSON.stringify(record.origin)) }),
+    ];
+    expect(await found()).toEqual([unrecorded]);
+    await seal();
+    expect((await found()).sort()).toEqual([unrecorded, ...ids.map((id) => ["inserted", id])].sort());
+    await tamper((tx) => tx.delete(events).where(inArray(events.id, ids)));
+    await tamper((tx) =>
+      tx
+        .update(events)
+        .set({ data: { subject, events: [...(record.data as typeof data).events, victim.id] } })
+        .where(eq(events.id, record.id)),
+    );
+    expect(await found()).toContainEqual(unrecorded);
+  });
+});
+
+test("a chain of before proofs were keyed holds, what it had left is sealed once, and after that nothing like it", async () => {
+  const { formOf, sealHash } = await import("../../../src/features/audit/chain.ts");
+  const { audit } = app.app.ports.keyring;
+  const { events, auditSeals } = app.db.tables;
+  /** What the version before would have written. */
+  const unkeyed = async () => {
+    for (const row of await rows())
+      if (row.seal === null)
+        await tamper((tx) =>
+          tx
+            .update(events)
+            .set({ originProof: proofFor(JSON.stringify(row.origin)) })
+            .where(eq(events.id, row.id)),
+        );
+  };
+  const seals = () => app.db.read.select().from(auditSeals).orderBy(asc(auditSeals.sequence));
+  await makeLinks(1);
+  await unkeyed();
+  await seal();
+  const [first] = await seals();
+  const hash = sealHash(audit, first!, 1);
+  await tamper((tx) => tx.update(auditSeals).set({ hash }));
+  expect(await verify()).toMatchObject({ seal: 1, hash, findings: [] });
+  await makeLinks(2);
+  await unkeyed();
+  await seal();
+  expect((await seals()).map((one) => formOf(audit, one))).toEqual([1, 2]);
+  expect(await verify()).toMatchObject({ seal: 2, findings: [] });
+  await makeLinks(1);
+  await unkeyed();
+  await seal();
+  expect((await found()).map(([kind]) => kind)).toEqual(["inserted"]);
 });
 
 describe("whoever tampers with the seals is found", () => {

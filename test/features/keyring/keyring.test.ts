@@ -5,7 +5,7 @@ import { openInstallation } from "../../../src/features/installation/installatio
 import type { Id } from "../../../src/lib/ids.ts";
 import { silentLog } from "../../../src/lib/log.ts";
 import { change } from "../../../src/platform/events.ts";
-import { KeyringError, newKeyring, readKeys } from "../../../src/platform/keyring.ts";
+import { KeyringError, newKeyring, openKeyring } from "../../../src/platform/keyring.ts";
 import { openBody } from "../../../src/platform/mail/body.ts";
 import type { MailType } from "../../../src/platform/mail/letter.ts";
 import { queueMail } from "../../../src/platform/mail/queue.ts";
@@ -159,8 +159,11 @@ test("a rotation signs access tokens by a new key, and those of before stay good
   const after = await signedInAs(app, before.email);
   expect(kidOf(after.accessToken)).not.toBe(kidOf(before.accessToken));
   expect([await status(before), await status(after)]).toEqual([200, 200]);
-  const kids = () => (readKeys(app.dataDir)["signing"] as { kid: string }[]).map(({ kid }) => kid);
-  expect(kids()).toEqual([kidOf(before.accessToken), kidOf(after.accessToken)]);
+  const kids = () =>
+    openKeyring(app.dataDir)
+      .signing()
+      .map(({ kid }) => kid);
+  expect(kids()).toEqual([kidOf(after.accessToken), kidOf(before.accessToken)]);
   app.clock.advance(86_400_000 + 1000);
   await rotate();
   // The first key's successor is older than any token of it.

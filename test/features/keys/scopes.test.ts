@@ -81,6 +81,26 @@ test("a key's child ends no later and is used from no more places", async () => 
   expect((await post(`/keys/${unbound.id}/rotate`, parent.secret, {})).status).toBe(403);
 });
 
+test("no key takes over one that may call oftener, and may do so with one that may call as often or less", async () => {
+  const parent = await make({ role: "owner" });
+  const strong = await make({ permissions: ["links:read"] });
+  const rotate = (id: string) => post(`/keys/${id}/rotate`, parent.secret, {});
+  const setTier = async (id: string, tier: string | null) =>
+    expect((await app.operate("PATCH", `/installation/keys/${id}`, { tier })).status).toBe(200);
+  await setTier(parent.id, "mobile");
+  await setTier(strong.id, "admin");
+  expect((await rotate(strong.id)).status).toBe(403);
+  const patched = await app.call("PATCH", `/keys/${strong.id}`, {
+    key: parent.secret,
+    body: { name: "mine" },
+  });
+  expect(patched.status).toBe(403);
+  await setTier(parent.id, "admin");
+  expect((await rotate(strong.id)).status).toBe(200);
+  await setTier(strong.id, "mobile");
+  expect((await post(`/keys/${strong.id}/rotate`, parent.secret, { overlapSeconds: 0 })).status).toBe(200);
+});
+
 test("people give keys after a fresh proof only, and never more than their role", async () => {
   const wanted = { name: "k", permissions: ["keys:create", "links:read"] };
   expect((await asMember(await member("admin"), wanted)).status).toBe(201);

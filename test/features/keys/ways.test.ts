@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
+import { credentialOf } from "../../../src/features/keys/credentials.ts";
 import type { Id } from "../../../src/lib/ids.ts";
 import { newApiKey } from "../../../src/lib/secrets.ts";
+import { bringsCredentials } from "../../../src/platform/callers.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 
 let app: TestApp;
@@ -190,4 +192,24 @@ test("keys with allowed addresses work from those alone, and say so to nobody wi
   expect(await wrong(["203.0.113.0/24", "203.0.113.0/33"])).toBe("/allowedIps/1");
   expect(await wrong(["example.com"])).toBe("/allowedIps/0");
   expect(await wrong([])).toBe("/allowedIps");
+});
+
+test("no way to show a key goes unseen where operators are told more than others", () => {
+  const secret = newApiKey("live");
+  const families = ["x-waypost", "x-inhouse"].map((name) => ({
+    [`${name}-token-id`]: "key_x",
+    [`${name}-token-secret`]: secret,
+    [`${name}-app`]: "abcdef",
+  }));
+  for (const shown of [
+    ...families,
+    { "x-api-key": secret },
+    { "x-api-token-id": "key_x", "x-api-token-secret": secret },
+  ]) {
+    const headers = new Headers(shown as Record<string, string>);
+    const request = new Request("http://links.test/metrics", { headers });
+    expect([shown, credentialOf(headers, null)?.secret]).toEqual([shown, secret]);
+    expect([shown, bringsCredentials(request)]).toEqual([shown, true]);
+  }
+  expect(bringsCredentials(new Request("http://links.test/metrics"))).toBe(false);
 });
