@@ -16,6 +16,7 @@ import {
   SignUp,
   TotpCode,
   TotpEnrolment,
+  VerifyInput,
 } from "./auth-model.ts";
 import { signingIn } from "./auth-routes.ts";
 import { askEmailChange, confirmEmailChange } from "./change-email.ts";
@@ -46,16 +47,15 @@ export const credentialRoutes = (guard: Guard, cookies: Cookies) =>
         detail: { operationId: "signUp", summary: "Ask for an account; a letter's link makes it" },
       },
     )
-    .post(
-      "/email/verify",
-      async ({ ctx, body }) => ok(ctx, "Account made", await verifyEmail(ctx, body.token)),
-      {
-        open: true,
-        body: LinkInput,
-        response: { 200: envelope(User) },
-        detail: { operationId: "verifyEmail", summary: "Confirm the address of a new account" },
+    .post("/email/verify", async ({ ctx, body }) => ok(ctx, "Account made", await verifyEmail(ctx, body)), {
+      open: true,
+      body: VerifyInput,
+      response: { 200: envelope(User) },
+      detail: {
+        operationId: "verifyEmail",
+        summary: "Make the account by the letter's link and the password of the request",
       },
-    )
+    })
     .post(
       "/email/change",
       async ({ ctx, body }) => {

@@ -26,18 +26,46 @@ describe("signing up", () => {
     expect((await post("/auth/signup", ada)).body.message).toContain("invitation");
   });
 
-  test("makes the account by the letter's link alone, once", async () => {
+  test("makes the account by the letter's link and the password, once", async () => {
     app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
     expect((await post("/auth/signup", ada)).body.data).toEqual({ sent: true });
     expect(await app.db.read.select().from(app.db.tables.users)).toHaveLength(0);
     expect(signedInAs(app, "ada@example.org")).rejects.toThrow("wrong");
     const token = await tokenTo(app, "Ada@Example.org");
     expect(token.length).toBe(43);
-    const verified = await post("/auth/email/verify", { token });
+    const verified = await post("/auth/email/verify", { token, password: PASSWORD });
     expect(verified.body.data).toMatchObject({ email: "Ada@Example.org", firstName: "Ada", operator: false });
-    expect((await post("/auth/email/verify", { token })).status).toBe(410);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(410);
     expect((await signedInAs(app, "ada@example.org")).id).toBe(verified.body.data.id);
     expect((await app.events()).filter((type) => type === "user.created")).toHaveLength(1);
+  });
+
+  test("of an address of somebody else makes no account by their opening the link: not with the asker's password", async () => {
+    app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+    await post("/auth/signup", { ...ada, password: "the-password-of-eve-77" });
+    const token = await tokenTo(app, ada.email);
+    expect((await post("/auth/email/verify", { token })).status).toBe(400);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(401);
+    expect(await app.db.read.select().from(app.db.tables.users)).toHaveLength(0);
+    // Bob asks himself: his own letter makes his account.
+    await post("/auth/signup", ada);
+    const own = await tokenTo(app, ada.email);
+    expect((await post("/auth/email/verify", { token: own, password: PASSWORD })).status).toBe(200);
+    expect(signedInAs(app, ada.email, { password: "the-password-of-eve-77" })).rejects.toThrow("wrong");
+    await app.app.denials.settled();
+    const failed = (await app.db.read.select().from(app.db.tables.events)).filter(
+      ({ type }) => type === "user.sign_in_failed",
+    );
+    expect(failed[0]!.data).toMatchObject({ userId: null, method: "sign_up" });
+  });
+
+  test("has a link with which five passwords are tried, and then the right one is refused too", async () => {
+    app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+    await post("/auth/signup", ada);
+    const token = await tokenTo(app, ada.email);
+    for (let at = 0; at < 5; at++)
+      expect((await post("/auth/email/verify", { token, password: `guess-${at}` })).status).toBe(401);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(410);
   });
 
   test("answers alike whether the address has an account; its owner is told by letter", async () => {
@@ -66,7 +94,9 @@ describe("signing up", () => {
       await post("/auth/signup", ada);
       tokens.push(await tokenTo(app, ada.email));
     }
-    const answers = await Promise.all(tokens.map((token) => post("/auth/email/verify", { token })));
+    const answers = await Promise.all(
+      tokens.map((token) => post("/auth/email/verify", { token, password: PASSWORD })),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
   });
 
@@ -82,7 +112,7 @@ describe("signing up", () => {
     expect(letter!.text).not.toContain("evil");
     const token = await tokenTo(app, ada.email);
     app.clock.advance(86_400_000);
-    expect((await post("/auth/email/verify", { token })).status).toBe(410);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(410);
   });
 });
 
@@ -250,7 +280,7 @@ describe("a forgotten password", () => {
     await makeUser(app);
     await forgot();
     const token = await tokenTo(app, "ada@example.org");
-    expect((await post("/auth/email/verify", { token })).status).toBe(410);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(410);
     expect((await post("/auth/email/confirm", { token })).status).toBe(410);
     await post("/auth/signup", { email: "new@example.org", password: PASSWORD });
     expect((await reset(await tokenTo(app, "new@example.org"))).status).toBe(410);

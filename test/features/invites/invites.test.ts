@@ -4,7 +4,7 @@ import { openTransport } from "../../../src/platform/mail/transport.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { makeAuthority } from "../../support/certificates.ts";
 import { type SmtpSink, smtpSink, wordsOf } from "../../support/smtp.ts";
-import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
+import { confirmAddress, enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 const authority = makeAuthority("Invites test");
 let sink: SmtpSink;
@@ -133,6 +133,11 @@ test("whoever is signed in finds their invitations, and accepts or declines them
   const [one, other] = [await workspace("One"), await workspace("Other")];
   await invite("dan@example.org", { role: "admin" }, one.base);
   await invite("dan@example.org", {}, other.base);
+  // Whoever only says that the address is theirs finds nothing.
+  expect((await dan.call("GET", "/invites")).body.data).toEqual([]);
+  const [{ id: unseen }] = (await ada.call("GET", `${one.base}/invites`)).body.data;
+  expect((await dan.call("POST", `/invites/${unseen}/accept`)).status).toBe(404);
+  await confirmAddress(app, dan.email);
   const mine = (await dan.call("GET", "/invites")).body.data;
   expect(mine.map((it: { workspaceName: string; role: string }) => [it.workspaceName, it.role])).toEqual([
     ["One", "admin"],
