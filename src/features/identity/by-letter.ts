@@ -32,15 +32,17 @@ type Asked = keyof typeof lives;
 /**
  * Asks for a letter. Whether there is such an account is not looked at here: a job does, once the answer has gone out.
  * So neither the answer, nor its time, tells who has an account.
+ * @param prepare what costs something, and waits until the try was counted
  */
 export async function askByLetter(
   ctx: Context,
   kind: Asked,
   email: string,
-  data: Record<string, unknown> = {},
+  prepare: () => Promise<Record<string, unknown>> = async () => ({}),
 ): Promise<{ secret: string; expiresAt: number }> {
   await takeTryFrom(ctx, perAddress);
   await takeTry(ctx, perLetter, addressKey(email));
+  const data = await prepare();
   return change(ctx, async (tx) => {
     const proof = await addProof(tx, ctx, {
       kind,

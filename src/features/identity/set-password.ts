@@ -9,10 +9,10 @@ import { hashChosen } from "./create-user.ts";
 import { sessionOver, wrongLink } from "./errors.ts";
 import { passwordChanged } from "./events.ts";
 import { queueNotice } from "./notices.ts";
-import { dropProofs, peekProof, takeProof } from "./proofs.ts";
+import { dropLettersAndCodes, peekProof, takeProof } from "./proofs.ts";
 import { asUser, endAllSessions } from "./sessions.ts";
 import { type UserRow, userById } from "./store.ts";
-import { perAddress, takeTryFrom } from "./throttle.ts";
+import { perAddress, perPassword, takeTry, takeTryFrom } from "./throttle.ts";
 
 /** Asks for the letter with which a forgotten password is replaced. */
 export async function forgotPassword(ctx: Context, email: string): Promise<void> {
@@ -43,6 +43,8 @@ export async function changePassword(ctx: Context, password: string): Promise<vo
   const { userId, sessionId } = freshPersonOf(ctx);
   const user = await userById(ctx, userId);
   if (user === null) throw sessionOver();
+  await takeTryFrom(ctx, perAddress);
+  await takeTry(ctx, perPassword, userId, userId);
   const passwordHash = await hashChosen(ctx, password, user);
   await change(ctx, (tx) => setPassword(tx, ctx, user, passwordHash, "change", sessionId));
 }
@@ -62,9 +64,7 @@ async function setPassword(
     .update(users)
     .set({ passwordHash, ...verified, updatedAt: tx.now })
     .where(eq(users.id, user.id));
-  // Links that were asked for under the old password open nothing under the new one.
-  for (const kind of ["reset_password", "change_email", "second_factor"] as const)
-    await dropProofs(tx, ctx, user.id, kind);
+  await dropLettersAndCodes(tx, ctx, user.id);
   await endAllSessions(tx, ctx, user.id, "password_changed", except);
   tx.record(passwordChanged, user.id, { userId: user.id, by }, null);
   await queueNotice(tx, ctx, user, "passwordChanged");

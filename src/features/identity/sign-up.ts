@@ -7,6 +7,7 @@ import { askByLetter } from "./by-letter.ts";
 import { addUser, hashChosen, nameOf } from "./create-user.ts";
 import { wrongLink, wrongSignUp } from "./errors.ts";
 import type { User } from "./model.ts";
+import { checkPassword } from "./password-rules.ts";
 import { takeProofById, tryProof } from "./proofs.ts";
 import { noteFailure } from "./sign-in.ts";
 import { perAddress, takeTryFrom } from "./throttle.ts";
@@ -19,8 +20,12 @@ import { perAddress, takeTryFrom } from "./throttle.ts";
 export async function signUp(ctx: Context, { email, password, firstName, lastName }: SignUp): Promise<void> {
   refuseUnlessOpen(ctx);
   const names = { firstName: nameOf(firstName), lastName: nameOf(lastName) };
-  const passwordHash = await hashChosen(ctx, password, { email, ...names });
-  await askByLetter(ctx, "sign_up", email, { ...names, passwordHash });
+  // A bad password costs neither a letter nor a hash.
+  checkPassword(password, { email, ...names });
+  await askByLetter(ctx, "sign_up", email, async () => ({
+    ...names,
+    passwordHash: await hashChosen(ctx, password, { email, ...names }),
+  }));
 }
 
 /**

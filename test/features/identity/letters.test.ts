@@ -249,8 +249,11 @@ describe("a forgotten password", () => {
     const second = await tokenTo(app, ada.email);
     expect(first).not.toBe(second);
     expect((await reset(first)).status).toBe(410);
+    const { challenge } = (await post("/auth/otp/request", { email: ada.email })).body.data;
+    const code = await codeTo(app, ada.email);
     expect((await ada.call("POST", "/auth/password/change", { password: NEW_PASSWORD })).status).toBe(200);
     expect((await reset(second)).status).toBe(410);
+    expect((await post("/auth/otp/verify", { challenge, code })).status).toBe(401);
     await forgot();
     const third = await tokenTo(app, ada.email);
     app.clock.advance(30 * 60_000);
@@ -320,6 +323,23 @@ describe("another address", () => {
       expect(signedInAs(app, "ada@example.org")).rejects.toThrow("wrong");
       if (order[0] === "ada@example.org") await app.close();
     }
+  });
+
+  test("voids what was mailed to the one before: codes to sign in and to confirm, and half of a sign-in", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    const { proofs } = app.db.tables;
+    const change = async () => {
+      const asked = (await post("/auth/otp/request", { email: ada.email })).body.data;
+      const code = await codeTo(app, ada.email);
+      await ada.call("POST", "/auth/confirm/code");
+      await ada.call("POST", "/auth/email/change", { email: "ada@new.example" });
+      for (const email of [ada.email, "ada@new.example"])
+        expect((await confirm(await tokenTo(app, email))).status).toBe(200);
+      return { challenge: asked.challenge, code };
+    };
+    expect((await post("/auth/otp/verify", await change())).status).toBe(401);
+    expect(await app.db.read.select().from(proofs)).toEqual([]);
   });
 
   test("that somebody else has is answered alike, and never taken", async () => {
