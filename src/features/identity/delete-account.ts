@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne } from "drizzle-orm";
+import { and, eq, inArray, isNull, ne } from "drizzle-orm";
 import { AppError } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { freshPersonOf } from "../../platform/callers.ts";
@@ -34,35 +34,36 @@ export async function deleteAccount(ctx: Context, workspaces: readonly string[])
   });
 }
 
-/** Workspaces without an owner but this one. */
+/** Workspaces that are there, without an owner but this one who can sign in. */
 async function ownedAlone(
   tx: Change,
   ctx: Context,
   userId: Id<"usr">,
 ): Promise<{ readonly id: Id<"ws">; readonly name: string; readonly personalOf: Id<"usr"> | null }[]> {
-  const { members, workspaces } = ctx.db.tables;
+  const { members, users, workspaces } = ctx.db.tables;
   const mine = await tx
     .select({ id: workspaces.id, name: workspaces.name, personalOf: workspaces.personalOf })
     .from(members)
     .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
-    .where(and(eq(members.userId, userId), eq(members.role, "owner")));
+    .where(and(eq(members.userId, userId), eq(members.role, "owner"), isNull(workspaces.deletedAt)));
   if (mine.length === 0) return [];
   const ids = mine.map(({ id }) => id);
   const others = await tx
     .selectDistinct({ id: members.workspaceId })
     .from(members)
+    .innerJoin(users, and(eq(users.id, members.userId), isNull(users.disabledAt)))
     .where(and(inArray(members.workspaceId, ids), eq(members.role, "owner"), ne(members.userId, userId)));
   const shared = new Set(others.map(({ id }) => id));
   return mine.filter(({ id }) => !shared.has(id));
 }
 
-/** Somebody must be left who runs the installation. */
+/** Somebody who can sign in must be left to run the installation. */
 async function keepAnOperator(tx: Change, ctx: Context, userId: Id<"usr">): Promise<void> {
   const { users } = ctx.db.tables;
   const [other] = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.operator, true), ne(users.id, userId)))
+    .where(and(eq(users.operator, true), isNull(users.disabledAt), ne(users.id, userId)))
     .limit(1);
   if (!other) throw new AppError("CONFLICT", "You are the last operator: make another one first.");
 }

@@ -10,7 +10,7 @@ import { lastOwner } from "./errors.ts";
 import { memberLeft, memberRemoved, memberUpdated } from "./events.ts";
 import { assertNotAbove, grantableRole } from "./grant.ts";
 import { type Member, type MemberRow, toMember } from "./model.ts";
-import { ownersOf, type Reader, selectMember, selectMembers } from "./store.ts";
+import { otherOwnersOf, type Reader, selectMember, selectMembers } from "./store.ts";
 
 /** In the order of their accounts. */
 export async function listMembers(
@@ -98,11 +98,11 @@ export async function assertAnotherOwner(
   tx: Change,
   ctx: Context,
   workspaceId: Id<"ws">,
-  { role }: Pick<MemberRow, "role">,
+  { role, userId }: Pick<MemberRow, "role" | "userId">,
 ): Promise<void> {
   if (role !== "owner") return;
-  const owners = await tx.$count(ctx.db.tables.members, ownersOf(ctx, workspaceId));
-  if (owners < 2) throw lastOwner();
+  const others = await tx.$count(ctx.db.tables.members, otherOwnersOf(tx, ctx, workspaceId, userId));
+  if (others === 0) throw lastOwner();
 }
 
 export async function setRole(

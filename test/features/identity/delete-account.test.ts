@@ -50,8 +50,13 @@ test("what becomes of a workspace is asked: its last owner stays until it is set
   expect((await ada.call("GET", "/user/profile")).status).toBe(200);
   await app.db.transaction((tx) => tx.update(app.db.tables.members).set({ role: "owner" }));
   app.clock.advance(1000);
+  // An owner whose account was closed looks after nothing.
+  await app.operate("POST", `/users/${bob.id}/disable`);
+  expect((await ada.call("DELETE", "/user", {})).status).toBe(409);
+  await app.operate("POST", `/users/${bob.id}/enable`);
   expect((await ada.call("DELETE", "/user", {})).status).toBe(200);
-  expect((await bob.call("GET", "/links", undefined, { "x-workspace-id": id })).status).toBe(200);
+  const again = await signedInAs(app, bob.email);
+  expect((await again.call("GET", "/links", undefined, { "x-workspace-id": id })).status).toBe(200);
 });
 
 test("the last operator stays", async () => {
@@ -59,7 +64,11 @@ test("the last operator stays", async () => {
   await makeUser(app, "ada@example.org", { operator: true });
   const ada = await signedInAs(app);
   expect((await ada.call("DELETE", "/user", {})).body.message).toContain("last operator");
-  await makeUser(app, "bob@example.org", { operator: true });
+  const bob = await makeUser(app, "bob@example.org", { operator: true });
+  // One whose account was closed runs nothing.
+  await app.operate("POST", `/users/${bob}/disable`);
+  expect((await ada.call("DELETE", "/user", {})).body.message).toContain("last operator");
+  await app.operate("POST", `/users/${bob}/enable`);
   expect((await ada.call("DELETE", "/user", {})).status).toBe(200);
 });
 
