@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
+import type { AccountEnds } from "./account-ends.ts";
 import {
   AddressInput,
   Done,
@@ -31,7 +32,7 @@ const sent = { sent: true } as const;
 const done = { done: true } as const;
 
 /** What opens an account: its address, password and second factor. */
-export const credentialRoutes = (guard: Guard, cookies: Cookies) =>
+export const credentialRoutes = (guard: Guard, cookies: Cookies, ends: AccountEnds) =>
   new Elysia({ prefix: "/auth", tags: ["Sign-in"] })
     .use(guard)
     .post(
@@ -99,7 +100,7 @@ export const credentialRoutes = (guard: Guard, cookies: Cookies) =>
     .post(
       "/password/reset",
       async ({ ctx, body }) => {
-        await resetPassword(ctx, body);
+        await resetPassword(ctx, body, ends);
         return ok(ctx, "Password set", done);
       },
       {

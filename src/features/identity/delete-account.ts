@@ -5,6 +5,7 @@ import { freshPersonOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { giveUpWorkspace } from "../workspaces/remove.ts";
+import type { AccountEnds } from "./account-ends.ts";
 import { sessionOver } from "./errors.ts";
 import { userDeleted } from "./events.ts";
 import { queueNotice } from "./notices.ts";
@@ -16,7 +17,11 @@ import { userById } from "./store.ts";
  * deleted, or named here: what becomes of it is not guessed. The personal one goes with the account.
  * @throws AppError CONFLICT naming what is left to settle
  */
-export async function deleteAccount(ctx: Context, workspaces: readonly string[]): Promise<void> {
+export async function deleteAccount(
+  ctx: Context,
+  workspaces: readonly string[],
+  ends: AccountEnds,
+): Promise<void> {
   const { userId } = freshPersonOf(ctx);
   await change(ctx, async (tx) => {
     const user = await userById(ctx, userId, tx);
@@ -27,10 +32,12 @@ export async function deleteAccount(ctx: Context, workspaces: readonly string[])
     if (left.length > 0) throw stillOwned(left);
     for (const one of alone) await giveUpWorkspace(tx, ctx, one.id, one.personalOf === userId);
     await endAllSessions(tx, ctx, userId, "signed_out");
+    await ends.leaveWorkspaces(tx, ctx, userId);
     // The letter goes out after the account, and names nothing of it but its address.
     await queueNotice(tx, ctx, user, "accountDeleted");
     await tx.delete(ctx.db.tables.users).where(eq(ctx.db.tables.users.id, userId));
     tx.record(userDeleted, userId, { id: userId }, null);
+    ends.forget(tx, ctx, userId);
   });
 }
 

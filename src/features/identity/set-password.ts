@@ -3,6 +3,7 @@ import type { Id } from "../../lib/ids.ts";
 import { freshPersonOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
+import type { AccountEnds } from "./account-ends.ts";
 import type { ResetInput } from "./auth-model.ts";
 import { askByLetter } from "./by-letter.ts";
 import { hashChosen } from "./create-user.ts";
@@ -21,9 +22,14 @@ export async function forgotPassword(ctx: Context, email: string): Promise<void>
 
 /**
  * Chooses a new password by the link of a letter. Nobody is signed in by it, so that a second factor is still asked
- * for; every session ends, and the owner is told. @throws AppError GONE
+ * for; every session and personal token ends, and the owner is told. Passkeys stay, for they may be the owner's only
+ * other way in: the letter says so. @throws AppError GONE
  */
-export async function resetPassword(ctx: Context, { token, password }: ResetInput): Promise<void> {
+export async function resetPassword(
+  ctx: Context,
+  { token, password }: ResetInput,
+  { revokeTokens }: Pick<AccountEnds, "revokeTokens">,
+): Promise<void> {
   await takeTryFrom(ctx, perAddress);
   // Looked at first, so that a password that is refused does not use up the link.
   const known = await peekProof(ctx, "reset_password", token);
@@ -34,6 +40,8 @@ export async function resetPassword(ctx: Context, { token, password }: ResetInpu
     const proof = await takeProof(tx, ctx, "reset_password", token);
     const fresh = proof?.userId ? await userById(ctx, proof.userId, tx) : null;
     if (fresh === null || fresh.disabledAt !== null) throw wrongLink();
+    // Whoever was shut out may have been somebody else for a while.
+    await revokeTokens(tx, ctx, user.id);
     await setPassword(tx, ctx, fresh, passwordHash, "reset", null);
   });
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, or } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, or } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import type { Id } from "../../lib/ids.ts";
 import { personOf } from "../../platform/callers.ts";
@@ -75,6 +75,18 @@ export function leaveWorkspace(ctx: Context): Promise<Member> {
   });
 }
 
+/** The same of every workspace that is there, by somebody whose account goes: what becomes of ownership is settled before. */
+export async function leaveAll(tx: Change, ctx: Context, userId: Id<"usr">): Promise<void> {
+  const { members, workspaces } = ctx.db.tables;
+  const rows = await tx
+    .select({ id: members.workspaceId })
+    .from(members)
+    .innerJoin(workspaces, and(eq(workspaces.id, members.workspaceId), isNull(workspaces.deletedAt)))
+    .where(eq(members.userId, userId))
+    .orderBy(asc(members.workspaceId));
+  for (const { id } of rows) await takeOut(tx, ctx, id, await findMember(tx, ctx, id, userId), memberLeft);
+}
+
 /** An offer of the workspace to them or by them goes with them. */
 async function end(
   tx: Change,
@@ -84,6 +96,16 @@ async function end(
   event: EventType<typeof Member>,
 ): Promise<Member> {
   await assertAnotherOwner(tx, ctx, workspaceId, row);
+  return takeOut(tx, ctx, workspaceId, row, event);
+}
+
+async function takeOut(
+  tx: Change,
+  ctx: Context,
+  workspaceId: Id<"ws">,
+  row: MemberRow,
+  event: EventType<typeof Member>,
+): Promise<Member> {
   const { members, transfers } = ctx.db.tables;
   const theirs = or(eq(transfers.fromUserId, row.userId), eq(transfers.toUserId, row.userId));
   await tx.delete(transfers).where(and(eq(transfers.workspaceId, workspaceId), theirs));

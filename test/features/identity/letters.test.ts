@@ -228,6 +228,27 @@ describe("a forgotten password", () => {
     expect((await signedInAs(app, ada.email, { password: NEW_PASSWORD })).id).toBe(ada.id);
   });
 
+  test("gets out whoever had made a token; the owner was told when it was made and when it was rotated", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    const made = (await ada.call("POST", "/user/tokens", { name: "laptop" })).body.data;
+    const subjects = async () => (await lettersTo(app, ada.email)).map(({ subject }) => subject);
+    expect(await subjects()).toEqual(["A personal token was made"]);
+    const rotated = (await ada.call("POST", `/user/tokens/${made.id}/rotate`, {})).body.data;
+    expect(await subjects()).toEqual(["A personal token was made", "A personal token was made"]);
+    const { id } = (await ada.call("POST", "/workspaces", { name: "Acme" })).body.data;
+    const key = await ada.call("POST", "/keys", { name: "k", role: "viewer" }, { "x-workspace-id": id });
+    const inAcme = { "x-workspace-id": id };
+    expect((await ada.call("POST", `/keys/${key.body.data.id}/rotate`, {}, inAcme)).status).toBe(200);
+    expect((await subjects()).slice(2)).toEqual(Array(2).fill("A key was made in your name"));
+    const profile = (key: string) => app.call("GET", "/links", { key, headers: inAcme });
+    for (const { secret } of [made, rotated]) expect((await profile(secret)).status).toBe(200);
+    await forgot();
+    expect((await reset(await tokenTo(app, ada.email))).status).toBe(200);
+    for (const { secret } of [made, rotated]) expect((await profile(secret)).status).toBe(401);
+    expect(await app.events()).toContain("token.revoked");
+  });
+
   test("answers alike for an address without an account, and writes to nobody", async () => {
     app = await testApp();
     await makeUser(app);
