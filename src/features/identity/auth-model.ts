@@ -130,6 +130,8 @@ export const SignUp = strict({
 export type SignUp = typeof SignUp.static;
 
 export const AddressInput = strict({ email: Email });
+export const LetterInput = strict({ email: Email, deviceToken: t.Optional(DeviceToken) });
+export type LetterInput = typeof LetterInput.static;
 /** The link of the letter, and the password of who asked: the account is for who has both. */
 export const VerifyInput = strict({
   token: t.String({ minLength: 1, maxLength: 128 }),

@@ -7,6 +7,7 @@ import { type Change, change, Unchanged } from "../../platform/events.ts";
 import { defineJob } from "../../platform/jobs/job.ts";
 import type { MailType } from "../../platform/mail/letter.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
+import { knownDevice } from "./device.ts";
 import { letterAsked, letterSettled } from "./events.ts";
 import {
   accountExistsMail,
@@ -17,9 +18,9 @@ import {
 } from "./letters.ts";
 import { linkTo } from "./link.ts";
 import { readerOf, whenceOf } from "./notices.ts";
-import { addProof, codeMac, dropProofs, newCode, type ProofKind, renewProof } from "./proofs.ts";
+import { addProof, codeMac, newCode, type ProofKind, renewProof } from "./proofs.ts";
 import { type UserRow, userByKey } from "./store.ts";
-import { perAddress, perLetter, takeTry, takeTryFrom } from "./throttle.ts";
+import { perAddress, perDeviceLetter, perLetter, takeTry, takeTryFrom } from "./throttle.ts";
 
 /** What can be asked for by anybody who names an address. */
 const lives = {
@@ -37,11 +38,11 @@ type Asked = keyof typeof lives;
 export async function askByLetter(
   ctx: Context,
   kind: Asked,
-  email: string,
+  { email, deviceToken = null }: { readonly email: string; readonly deviceToken?: string | null },
   prepare: () => Promise<Record<string, unknown>> = async () => ({}),
 ): Promise<{ secret: string; expiresAt: number }> {
   await takeTryFrom(ctx, perAddress);
-  await takeTry(ctx, perLetter, addressKey(email));
+  await countLetter(ctx, addressKey(email), deviceToken);
   const data = await prepare();
   return change(ctx, async (tx) => {
     const proof = await addProof(tx, ctx, {
@@ -54,6 +55,14 @@ export async function askByLetter(
     tx.record(letterAsked, proof.id, { kind }, null);
     return proof;
   });
+}
+
+/** Strangers who ask in somebody's name keep nobody from their own letters: a device that is known is counted apart. */
+async function countLetter(ctx: Context, key: string, deviceToken: string | null): Promise<void> {
+  const user = deviceToken === null ? null : await userByKey(ctx, key);
+  const device = user && knownDevice(ctx, user.id, deviceToken);
+  if (device) await takeTry(ctx, perDeviceLetter, `${user.id}\n${device}`, user.id);
+  else await takeTry(ctx, perLetter, key);
 }
 
 export const writeLetterJob = defineJob({
@@ -107,7 +116,7 @@ const writers: Readonly<
   },
   async reset_password(tx, ctx, proof, user) {
     if (user === null) return false;
-    await dropProofs(tx, ctx, user.id, "reset_password");
+    // The links of before stay good for their half an hour: whoever asks in somebody's name voids none of theirs.
     const token = await renewProof(tx, ctx, proof, user.id);
     await write(tx, ctx, resetPasswordMail, user, proof, { url: linkTo(ctx, "reset", token) });
     return true;

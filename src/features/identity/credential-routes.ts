@@ -8,6 +8,7 @@ import {
   AddressInput,
   Done,
   LetterAsked,
+  LetterInput,
   LinkInput,
   NewPassword,
   RecoveryCodes,
@@ -19,7 +20,7 @@ import {
   TotpEnrolment,
   VerifyInput,
 } from "./auth-model.ts";
-import { signingIn } from "./auth-routes.ts";
+import { signingIn, withDevice } from "./auth-routes.ts";
 import { askEmailChange, confirmEmailChange } from "./change-email.ts";
 import type { Cookies } from "./cookie.ts";
 import { User } from "./model.ts";
@@ -86,13 +87,13 @@ export const credentialRoutes = (guard: Guard, cookies: Cookies, ends: AccountEn
     )
     .post(
       "/password/forgot",
-      async ({ ctx, body }) => {
-        await forgotPassword(ctx, body.email);
+      async ({ ctx, body, request }) => {
+        await forgotPassword(ctx, withDevice(cookies, request, body));
         return ok(ctx, "Look into your mail", sent);
       },
       {
         open: true,
-        body: AddressInput,
+        body: LetterInput,
         response: { 200: envelope(LetterAsked) },
         detail: { operationId: "forgotPassword", summary: "Have a link mailed that sets a new password" },
       },

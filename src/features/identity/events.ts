@@ -32,7 +32,7 @@ export const signInFailed = defineRefusal("user.sign_in_failed", {
   method: t.String(),
   network: nullable(t.String()),
 });
-/** Tried too often, and so not even looked at. `limit` says whose tries were counted: address, account, device, factor, password or letter. */
+/** Tried too often, and so not even looked at. `limit` says whose tries were counted: address, account, device, factor, password, letter or device letter. */
 export const signInThrottled = defineRefusal("user.sign_in_throttled", {
   userId: nullable(t.String()),
   limit: t.String(),

@@ -4,7 +4,7 @@ import { freshPersonOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import type { AccountEnds } from "./account-ends.ts";
-import type { ResetInput } from "./auth-model.ts";
+import type { LetterInput, ResetInput } from "./auth-model.ts";
 import { askByLetter } from "./by-letter.ts";
 import { hashChosen } from "./create-user.ts";
 import { sessionOver, wrongLink } from "./errors.ts";
@@ -16,8 +16,8 @@ import { type UserRow, userById } from "./store.ts";
 import { perAddress, perPassword, takeTry, takeTryFrom } from "./throttle.ts";
 
 /** Asks for the letter with which a forgotten password is replaced. */
-export async function forgotPassword(ctx: Context, email: string): Promise<void> {
-  await askByLetter(ctx, "reset_password", email);
+export async function forgotPassword(ctx: Context, asked: LetterInput): Promise<void> {
+  await askByLetter(ctx, "reset_password", asked);
 }
 
 /**

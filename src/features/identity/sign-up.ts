@@ -22,7 +22,7 @@ export async function signUp(ctx: Context, { email, password, firstName, lastNam
   const names = { firstName: nameOf(firstName), lastName: nameOf(lastName) };
   // A bad password costs neither a letter nor a hash.
   checkPassword(password, { email, ...names });
-  await askByLetter(ctx, "sign_up", email, async () => ({
+  await askByLetter(ctx, "sign_up", { email }, async () => ({
     ...names,
     passwordHash: await hashChosen(ctx, password, { email, ...names }),
   }));

@@ -228,6 +228,38 @@ describe("a forgotten password", () => {
     expect((await signedInAs(app, ada.email, { password: NEW_PASSWORD })).id).toBe(ada.id);
   });
 
+  test("is set by its owner while strangers ask in their name without end: by the link of before, and by a new one from a known device", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    await forgot();
+    const first = await tokenTo(app, ada.email);
+    const statuses: number[] = [];
+    const askAll = async () => {
+      for (let at = 0; at < 30; at++) {
+        const path = at % 2 === 0 ? "/auth/password/forgot" : "/auth/otp/request";
+        statuses.push((await post(path, { email: ada.email })).status);
+      }
+    };
+    await askAll();
+    expect(statuses.filter((status) => status === 200)).toHaveLength(9);
+    // A made-up device is nobody's.
+    const eve = await person(app, "eve@example.org");
+    for (const deviceToken of [eve.deviceToken, "made-up"])
+      expect((await post("/auth/password/forgot", { email: ada.email, deviceToken })).status).toBe(429);
+    expect((await reset(first)).status).toBe(200);
+    await askAll();
+    const known = { email: ada.email, deviceToken: ada.deviceToken };
+    const asked = await post("/auth/otp/request", known);
+    expect(asked.status).toBe(200);
+    const code = await codeTo(app, ada.email);
+    expect((await post("/auth/otp/verify", { challenge: asked.body.data.challenge, code })).status).toBe(200);
+    expect((await post("/auth/password/forgot", known)).status).toBe(200);
+    const last = await tokenTo(app, ada.email);
+    expect((await reset(last, "a-third-lantern-78-harbour")).status).toBe(200);
+    for (let at = 0; at < 8; at++) expect((await post("/auth/otp/request", known)).status).toBe(200);
+    expect((await post("/auth/otp/request", known)).status).toBe(429);
+  });
+
   test("gets out whoever had made a token; the owner was told when it was made and when it was rotated", async () => {
     app = await testApp();
     const ada = await person(app);
@@ -261,7 +293,7 @@ describe("a forgotten password", () => {
     expect(await lettersTo(app, "nobody@example.org")).toEqual([]);
   });
 
-  test("has a link that is good for half an hour, replaced by the next, and void once the password was changed", async () => {
+  test("has links that are good for half an hour, the ones before too, and void once the password was changed", async () => {
     app = await testApp();
     const ada = await person(app);
     await forgot();
@@ -269,11 +301,10 @@ describe("a forgotten password", () => {
     await forgot();
     const second = await tokenTo(app, ada.email);
     expect(first).not.toBe(second);
-    expect((await reset(first)).status).toBe(410);
     const { challenge } = (await post("/auth/otp/request", { email: ada.email })).body.data;
     const code = await codeTo(app, ada.email);
     expect((await ada.call("POST", "/auth/password/change", { password: NEW_PASSWORD })).status).toBe(200);
-    expect((await reset(second)).status).toBe(410);
+    for (const link of [first, second]) expect((await reset(link)).status).toBe(410);
     expect((await post("/auth/otp/verify", { challenge, code })).status).toBe(401);
     await forgot();
     const third = await tokenTo(app, ada.email);
