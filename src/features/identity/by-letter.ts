@@ -1,9 +1,10 @@
 import { Type as t } from "@sinclair/typebox";
 import { eq } from "drizzle-orm";
-import type { Id } from "../../lib/ids.ts";
+import { type Id, newId } from "../../lib/ids.ts";
 import { addressKey } from "../../lib/mailbox.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged } from "../../platform/events.ts";
+import { insertJobs, jobRow } from "../../platform/jobs/enqueue.ts";
 import { defineJob } from "../../platform/jobs/job.ts";
 import type { MailType } from "../../platform/mail/letter.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
@@ -44,17 +45,28 @@ export async function askByLetter(
   await takeTryFrom(ctx, perAddress);
   await countLetter(ctx, addressKey(email), deviceToken);
   const data = await prepare();
-  return change(ctx, async (tx) => {
+  const { proof, job } = await ctx.db.transaction(async (tx) => {
     const proof = await addProof(tx, ctx, {
       kind,
       userId: null,
       data: { ...data, email, whence: whenceOf(ctx, tx.now) },
       lifeMs: lives[kind],
     });
-    tx.enqueue(writeLetterJob, { proof: proof.id }, { workspaceId: null });
-    tx.record(letterAsked, proof.id, { kind }, null);
-    return proof;
+    const by = { actorId: ctx.actor.id, workspaceId: null, now: tx.now };
+    const job = jobRow(newId("job", tx.now), writeLetterJob, { proof: proof.id }, by);
+    await insertJobs(tx, ctx.db, [job]);
+    return { proof, job };
   });
+  ctx.jobs.enqueued([job]);
+  const { network } = ctx.origin;
+  // Not an event of its own each: whoever asks chooses how often.
+  void ctx.denials.note(ctx, {
+    type: letterAsked,
+    subjectId: "nobody",
+    data: { kind, network },
+    workspaceId: null,
+  });
+  return proof;
 }
 
 /** Strangers who ask in somebody's name keep nobody from their own letters: a device that is known is counted apart. */
@@ -84,7 +96,8 @@ async function writeLetter(ctx: Context, id: Id<"prf">): Promise<void> {
     const user = await userByKey(ctx, addressKey(String(proof.data["email"])), tx);
     const open = user?.disabledAt === null ? user : null;
     const written = await writers[kind](tx, ctx, proof, kind === "sign_up" ? user : open);
-    tx.record(letterSettled, id, { kind, written }, null);
+    if (!written) throw new Unchanged(undefined);
+    tx.record(letterSettled, id, { kind }, null);
   });
 }
 

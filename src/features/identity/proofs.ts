@@ -1,5 +1,5 @@
 import { and, eq, gt, inArray, lt, sql } from "drizzle-orm";
-import type { Build } from "../../db/database.ts";
+import type { Build, Tx } from "../../db/database.ts";
 import { type Id, newId } from "../../lib/ids.ts";
 import { hashOf, macOf, randomText, sameText } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
@@ -38,7 +38,7 @@ const CODE_DIGITS = 8;
 
 /** Makes a secret that is good once and for a while: 256 bits, kept as a hash. It is part of the change around it. */
 export async function addProof(
-  tx: Change,
+  tx: Tx,
   ctx: Context,
   { kind, userId, data = {}, lifeMs, secret = newSecret() }: NewProof,
 ): Promise<{ id: Id<"prf">; secret: string; expiresAt: number }> {
