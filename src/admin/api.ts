@@ -75,7 +75,8 @@ export const api = {
   forgotPassword: (email: string) => call("POST", "/auth/password/forgot", { email }),
   resetPassword: (token: string, password: string) =>
     call("POST", "/auth/password/reset", { token, password }),
-  verifyEmail: (token: string) => call<User>("POST", "/auth/email/verify", { token }),
+  verifyEmail: (token: string, password: string) =>
+    call<User>("POST", "/auth/email/verify", { token, password }),
   confirmEmail: (token: string) => call<{ changed: boolean }>("POST", "/auth/email/confirm", { token }),
   workspaces: () => call<Workspace[]>("GET", "/workspaces"),
   workspace: () => call<Workspace>("GET", "/workspace"),

@@ -1,5 +1,5 @@
 import { analyticsRoutes } from "../features/analytics/routes.ts";
-import { eraseAuditJob } from "../features/audit/erase.ts";
+import { enqueueErasure, eraseAuditJob } from "../features/audit/erase.ts";
 import { auditRoutes } from "../features/audit/routes.ts";
 import { sealAuditJob } from "../features/audit/seal.ts";
 import { campaignRoutes } from "../features/campaigns/routes.ts";
@@ -8,6 +8,7 @@ import { purgeDomains } from "../features/domains/purge.ts";
 import { domainRoutes } from "../features/domains/routes.ts";
 import { extensionRoutes } from "../features/extensions/routes.ts";
 import { folderRoutes } from "../features/folders/routes.ts";
+import type { AccountEnds } from "../features/identity/account-ends.ts";
 import { accountRoutes } from "../features/identity/account-routes.ts";
 import { authRoutes } from "../features/identity/auth-routes.ts";
 import { writeLetterJob } from "../features/identity/by-letter.ts";
@@ -20,6 +21,7 @@ import { identityUpkeepJob } from "../features/identity/upkeep.ts";
 import { inviteRoutes } from "../features/invites/routes.ts";
 import { jobRoutes } from "../features/jobs/routes.ts";
 import { keyringRoutes } from "../features/keyring/routes.ts";
+import { revokeTokensOf } from "../features/keys/personal-tokens.ts";
 import { keyRoutes } from "../features/keys/routes.ts";
 import { tokenRoutes } from "../features/keys/token-routes.ts";
 import { commentRoutes } from "../features/links/comment-routes.ts";
@@ -29,6 +31,7 @@ import { purgeLinks } from "../features/links/purge.ts";
 import { linkRoutes } from "../features/links/routes.ts";
 import { purgeMails } from "../features/mail/purge.ts";
 import { mailRoutes } from "../features/mail/routes.ts";
+import { leaveAll } from "../features/members/members.ts";
 import { memberRoutes } from "../features/members/routes.ts";
 import { qrRoutes } from "../features/qr/routes.ts";
 import { referenceRoutes } from "../features/reference/routes.ts";
@@ -57,6 +60,12 @@ import { mailUpkeepJob } from "../platform/mail/upkeep.ts";
 import { resealJob } from "../platform/resealing.ts";
 import { VERSION } from "../version.ts";
 
+const accountEnds: AccountEnds = {
+  revokeTokens: revokeTokensOf,
+  leaveWorkspaces: leaveAll,
+  forget: (tx, ctx, subject) => void enqueueErasure(tx, ctx, { subject }),
+};
+
 /** Every route of the API. */
 export const featureRoutes = (
   guard: Guard,
@@ -69,9 +78,9 @@ export const featureRoutes = (
 ) => [
   setupRoutes(guard, firstRun),
   authRoutes(guard, cookies),
-  credentialRoutes(guard, cookies),
+  credentialRoutes(guard, cookies, accountEnds),
   passkeyRoutes(guard, cookies),
-  accountRoutes(guard),
+  accountRoutes(guard, accountEnds),
   identityRoutes(guard),
   workspaceRoutes(guard),
   tierRoutes(guard),

@@ -109,7 +109,7 @@ const doings: readonly (readonly [
   [
     "verifyEmail",
     "/auth/email/verify",
-    async () => ({ token: await letterAfter("/auth/signup", signedUp) }),
+    async () => ({ token: await letterAfter("/auth/signup", signedUp), password: signedUp.password }),
     ["user.created", "workspace.created"],
   ],
   [

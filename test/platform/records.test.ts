@@ -185,7 +185,7 @@ const several: Readonly<Record<string, string[]>> = {
   acceptInvite: ["member.created", "invite.accepted"],
   acceptTransfer: ["member.updated", "member.updated", "workspace.transferred"],
   createUser: ["user.created", "workspace.created"],
-  deleteAccount: ["workspace.deleted", "session.ended", "user.deleted"],
+  deleteAccount: ["workspace.deleted", "session.ended", "user.deleted", "audit.erasure_asked"],
 };
 /** Told of the person it is done to, whose id stands in no path. */
 const ofThemselves = new Set(["leaveWorkspace", "renamePasskey", "removePasskey"]);

@@ -127,7 +127,7 @@ export const databaseFile = ({ folder }: Pick<Story, "folder">): string => join(
 export async function signUp(story: Story, email: string): Promise<TestPerson> {
   await good(story.call("POST", "/auth/signup", { key: null, body: { email, password: PASSWORD } }));
   const token = await story.letter(email, /\/admin#[a-z-]+=([\w-]+)/);
-  await good(story.call("POST", "/auth/email/verify", { key: null, body: { token } }));
+  await good(story.call("POST", "/auth/email/verify", { key: null, body: { token, password: PASSWORD } }));
   return signedInAs(story, email);
 }
 

@@ -8,7 +8,7 @@ import { queueMail } from "../../src/platform/mail/queue.ts";
 import { personPermissions, roles } from "../../src/platform/permissions.ts";
 import { contextOf, type TestApp } from "./app.ts";
 import { PASSWORD, person, signedInAs, type TestPerson } from "./people.ts";
-import { enrol } from "./team.ts";
+import { confirmAddress, enrol } from "./team.ts";
 import { addPerson } from "./test-people.ts";
 
 /** Something the API can be asked for, out of its own OpenAPI document. */
@@ -362,6 +362,7 @@ export const personalMakers: Readonly<Record<string, (app: TestApp, them: TestPe
   workspace: async (_, { call }) => (await call("POST", "/workspaces", { name: TO_DELETE })).body.data.id,
   /** One that waits for them: an address is invited once at a time. */
   async invite(app, { email }) {
+    await confirmAddress(app, email);
     const path = `/workspaces/${await workspaceOf(app, app.owner)}/invites`;
     const pending = (await app.call("GET", `${path}?state=pending&limit=100`)).body.data;
     const known = pending.find((one: { email: string }) => one.email === email);

@@ -1,3 +1,4 @@
+import { eq } from "drizzle-orm";
 import type { RoleName } from "../../src/db/schema/workspaces.ts";
 import type { Id } from "../../src/lib/ids.ts";
 import type { People } from "../../src/platform/callers.ts";
@@ -63,6 +64,14 @@ export async function makePerson(app: TestApp, email: string): Promise<TestPerso
     };
   };
   return of({});
+}
+
+/** As if they had answered a letter: accounts that the operator makes have not. */
+export async function confirmAddress(app: TestApp, email: string): Promise<void> {
+  const { users } = app.db.tables;
+  await app.db.transaction((tx) =>
+    tx.update(users).set({ emailVerifiedAt: tx.now }).where(eq(users.email, email)),
+  );
 }
 
 /** Makes somebody a member, without an invitation. */

@@ -14,16 +14,29 @@ export function linkOf(hash: string): { readonly what: string; readonly token: s
 export function linkPage({ what, token }: { what: string; token: string }, done: () => void): HTMLElement {
   if (what === "reset") return resetPage(token, done);
   return what === "verify"
-    ? askPage("Confirm your address", "Your account will be ready then.", "Confirm address", async () => {
-        await api.verifyEmail(token);
-        return told("Your account is ready", "Sign in with the password you chose.", done);
-      })
+    ? verifyPage(token, done)
     : askPage("Confirm the change of address", "Both addresses have to confirm it.", "Confirm", async () => {
         const { changed } = await api.confirmEmail(token);
         return changed
           ? told("Your address has changed", "Sign in with it from now on.", done)
           : told("Confirmed", "The other address has to confirm it too: look into its mail.", done);
       });
+}
+
+/** Who was sent a letter that somebody else asked for does not know the password, and makes no account for them. */
+function verifyPage(token: string, done: () => void): HTMLElement {
+  const form = element(
+    "form",
+    { class: "stack" },
+    passwordField("Password", "The one you chose when you asked for the account.", "current-password"),
+    element("button", { type: "submit", class: "primary" }, "Confirm address"),
+  );
+  const page = card("Confirm your address", form);
+  submits(form, async () => {
+    await api.verifyEmail(token, passwordIn(form));
+    swap(page, told("Your account is ready", "Sign in with your address and password.", done));
+  });
+  return page;
 }
 
 function askPage(title: string, text: string, label: string, send: () => Promise<HTMLElement>): HTMLElement {
@@ -41,23 +54,23 @@ function resetPage(token: string, done: () => void): HTMLElement {
   const form = element(
     "form",
     { class: "stack" },
-    field({
-      name: "password",
-      label: "New password",
-      hint: "At least 10 characters.",
-      control: element("input", {
-        type: "password",
-        autocomplete: "new-password",
-        required: true,
-        "data-first": true,
-      }),
-    }),
+    passwordField("New password", "At least 10 characters.", "new-password"),
     element("button", { type: "submit", class: "primary" }, "Set password"),
   );
   const page = card("Choose a new password", form);
   submits(form, async () => {
-    await api.resetPassword(token, String(new FormData(form).get("password") ?? ""));
+    await api.resetPassword(token, passwordIn(form));
     swap(page, told("Your password is set", "All sessions have ended. Sign in with the new one.", done));
   });
   return page;
 }
+
+const passwordField = (label: string, hint: string, autocomplete: string): HTMLElement =>
+  field({
+    name: "password",
+    label,
+    hint,
+    control: element("input", { type: "password", autocomplete, required: true, "data-first": true }),
+  });
+
+const passwordIn = (form: HTMLFormElement): string => String(new FormData(form).get("password") ?? "");

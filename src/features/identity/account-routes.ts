@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
+import type { AccountEnds } from "./account-ends.ts";
 import { AccountDeletion, Done, Session } from "./auth-model.ts";
 import { deleteAccount } from "./delete-account.ts";
 import { Profile, ProfilePatch, PublicUser } from "./model.ts";
@@ -12,7 +13,7 @@ import { endOtherSessions, endSession, listSessions } from "./sessions.ts";
 const id = t.String({ maxLength: 64 });
 
 /** One's own account. */
-export const accountRoutes = (guard: Guard) =>
+export const accountRoutes = (guard: Guard, ends: AccountEnds) =>
   new Elysia({ prefix: "/user", tags: ["Account"] })
     .use(guard)
     .get("/profile", async ({ ctx }) => ok(ctx, "Profile", await readProfile(ctx)), {
@@ -52,7 +53,7 @@ export const accountRoutes = (guard: Guard) =>
     .delete(
       "",
       async ({ ctx, body }) => {
-        await deleteAccount(ctx, body.workspaces ?? []);
+        await deleteAccount(ctx, body.workspaces ?? [], ends);
         return ok(ctx, "Account deleted", { done: true } as const);
       },
       {

@@ -130,6 +130,14 @@ export const SignUp = strict({
 export type SignUp = typeof SignUp.static;
 
 export const AddressInput = strict({ email: Email });
+export const LetterInput = strict({ email: Email, deviceToken: t.Optional(DeviceToken) });
+export type LetterInput = typeof LetterInput.static;
+/** The link of the letter, and the password of who asked: the account is for who has both. */
+export const VerifyInput = strict({
+  token: t.String({ minLength: 1, maxLength: 128 }),
+  password: TriedPassword,
+});
+export type VerifyInput = typeof VerifyInput.static;
 /** What a letter's link carries. */
 export const LinkInput = strict({ token: t.String({ minLength: 1, maxLength: 128 }) });
 export const NewPassword = strict({ password: Password });

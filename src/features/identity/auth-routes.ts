@@ -6,12 +6,12 @@ import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
 import {
-  AddressInput,
   CodeAsked,
   CodeInput,
   Confirmed,
   ConfirmInput,
   CurrentSession,
+  LetterInput,
   RefreshInput,
   SignedIn,
   SignIn,
@@ -48,6 +48,16 @@ function prepared<T extends Wanted>(cookies: Cookies, request: Request, body: T)
   // Nobody is signed in to an account of somebody else's choice by a foreign page.
   cookies.assertOwnPage(request);
   const deviceToken = cookies.device(request);
+  return deviceToken === null ? body : { ...body, deviceToken };
+}
+
+/** A page has the mark of a known device in a cookie, which no foreign page sends. */
+export function withDevice<T extends Pick<Wanted, "deviceToken">>(
+  cookies: Cookies,
+  request: Request,
+  body: T,
+): T {
+  const deviceToken = body.deviceToken ?? cookies.device(request);
   return deviceToken === null ? body : { ...body, deviceToken };
 }
 
@@ -93,12 +103,17 @@ export const authRoutes = (guard: Guard, cookies: Cookies) =>
         detail: { operationId: "signOut", summary: "End this session" },
       },
     )
-    .post("/otp/request", async ({ ctx, body }) => ok(ctx, "Code sent", await requestCode(ctx, body.email)), {
-      open: true,
-      body: AddressInput,
-      response: { 200: envelope(CodeAsked) },
-      detail: { operationId: "requestCode", summary: "Have a sign-in code mailed" },
-    })
+    .post(
+      "/otp/request",
+      async ({ ctx, body, request }) =>
+        ok(ctx, "Code sent", await requestCode(ctx, withDevice(cookies, request, body))),
+      {
+        open: true,
+        body: LetterInput,
+        response: { 200: envelope(CodeAsked) },
+        detail: { operationId: "requestCode", summary: "Have a sign-in code mailed" },
+      },
+    )
     .post("/otp/verify", signingIn(cookies, signInByCode), {
       open: true,
       body: CodeInput,

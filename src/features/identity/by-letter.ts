@@ -1,12 +1,14 @@
 import { Type as t } from "@sinclair/typebox";
 import { eq } from "drizzle-orm";
-import type { Id } from "../../lib/ids.ts";
+import { type Id, newId } from "../../lib/ids.ts";
 import { addressKey } from "../../lib/mailbox.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged } from "../../platform/events.ts";
+import { insertJobs, jobRow } from "../../platform/jobs/enqueue.ts";
 import { defineJob } from "../../platform/jobs/job.ts";
 import type { MailType } from "../../platform/mail/letter.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
+import { knownDevice } from "./device.ts";
 import { letterAsked, letterSettled } from "./events.ts";
 import {
   accountExistsMail,
@@ -17,9 +19,9 @@ import {
 } from "./letters.ts";
 import { linkTo } from "./link.ts";
 import { readerOf, whenceOf } from "./notices.ts";
-import { addProof, codeMac, dropProofs, newCode, type ProofKind, renewProof } from "./proofs.ts";
+import { addProof, codeMac, newCode, type ProofKind, renewProof } from "./proofs.ts";
 import { type UserRow, userByKey } from "./store.ts";
-import { perAddress, perLetter, takeTry, takeTryFrom } from "./throttle.ts";
+import { perAddress, perDeviceLetter, perLetter, takeTry, takeTryFrom } from "./throttle.ts";
 
 /** What can be asked for by anybody who names an address. */
 const lives = {
@@ -32,26 +34,47 @@ type Asked = keyof typeof lives;
 /**
  * Asks for a letter. Whether there is such an account is not looked at here: a job does, once the answer has gone out.
  * So neither the answer, nor its time, tells who has an account.
+ * @param prepare what costs something, and waits until the try was counted
  */
 export async function askByLetter(
   ctx: Context,
   kind: Asked,
-  email: string,
-  data: Record<string, unknown> = {},
+  { email, deviceToken = null }: { readonly email: string; readonly deviceToken?: string | null },
+  prepare: () => Promise<Record<string, unknown>> = async () => ({}),
 ): Promise<{ secret: string; expiresAt: number }> {
   await takeTryFrom(ctx, perAddress);
-  await takeTry(ctx, perLetter, addressKey(email));
-  return change(ctx, async (tx) => {
+  await countLetter(ctx, addressKey(email), deviceToken);
+  const data = await prepare();
+  const { proof, job } = await ctx.db.transaction(async (tx) => {
     const proof = await addProof(tx, ctx, {
       kind,
       userId: null,
       data: { ...data, email, whence: whenceOf(ctx, tx.now) },
       lifeMs: lives[kind],
     });
-    tx.enqueue(writeLetterJob, { proof: proof.id }, { workspaceId: null });
-    tx.record(letterAsked, proof.id, { kind }, null);
-    return proof;
+    const by = { actorId: ctx.actor.id, workspaceId: null, now: tx.now };
+    const job = jobRow(newId("job", tx.now), writeLetterJob, { proof: proof.id }, by);
+    await insertJobs(tx, ctx.db, [job]);
+    return { proof, job };
   });
+  ctx.jobs.enqueued([job]);
+  const { network } = ctx.origin;
+  // Not an event of its own each: whoever asks chooses how often.
+  void ctx.denials.note(ctx, {
+    type: letterAsked,
+    subjectId: "nobody",
+    data: { kind, network },
+    workspaceId: null,
+  });
+  return proof;
+}
+
+/** Strangers who ask in somebody's name keep nobody from their own letters: a device that is known is counted apart. */
+async function countLetter(ctx: Context, key: string, deviceToken: string | null): Promise<void> {
+  const user = deviceToken === null ? null : await userByKey(ctx, key);
+  const device = user && knownDevice(ctx, user.id, deviceToken);
+  if (device) await takeTry(ctx, perDeviceLetter, `${user.id}\n${device}`, user.id);
+  else await takeTry(ctx, perLetter, key);
 }
 
 export const writeLetterJob = defineJob({
@@ -73,7 +96,8 @@ async function writeLetter(ctx: Context, id: Id<"prf">): Promise<void> {
     const user = await userByKey(ctx, addressKey(String(proof.data["email"])), tx);
     const open = user?.disabledAt === null ? user : null;
     const written = await writers[kind](tx, ctx, proof, kind === "sign_up" ? user : open);
-    tx.record(letterSettled, id, { kind, written }, null);
+    if (!written) throw new Unchanged(undefined);
+    tx.record(letterSettled, id, { kind }, null);
   });
 }
 
@@ -105,7 +129,7 @@ const writers: Readonly<
   },
   async reset_password(tx, ctx, proof, user) {
     if (user === null) return false;
-    await dropProofs(tx, ctx, user.id, "reset_password");
+    // The links of before stay good for their half an hour: whoever asks in somebody's name voids none of theirs.
     const token = await renewProof(tx, ctx, proof, user.id);
     await write(tx, ctx, resetPasswordMail, user, proof, { url: linkTo(ctx, "reset", token) });
     return true;

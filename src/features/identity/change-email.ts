@@ -13,7 +13,7 @@ import { accountExistsMail, changeEmailMail } from "./letters.ts";
 import { linkTo } from "./link.ts";
 import { toUser } from "./model.ts";
 import { queueNotice, readerOf, whenceOf } from "./notices.ts";
-import { addProof, dropProofs, takeProof } from "./proofs.ts";
+import { addProof, dropLettersAndCodes, dropProofs, takeProof } from "./proofs.ts";
 import { asUser, endAllSessions } from "./sessions.ts";
 import { type UserRow, userById, userByKey } from "./store.ts";
 import { perLetter, takeTry } from "./throttle.ts";
@@ -118,7 +118,7 @@ async function moveTo(tx: Change, ctx: Context, user: UserRow, email: string): P
     updatedAt: tx.now,
   };
   await tx.update(users).set(after).where(eq(users.id, user.id));
-  for (const kind of ["reset_password", "change_email"] as const) await dropProofs(tx, ctx, user.id, kind);
+  await dropLettersAndCodes(tx, ctx, user.id);
   await endAllSessions(tx, ctx, user.id, "email_changed");
   tx.record(emailChanged, user.id, withPrevious(toUser(user), toUser(after)), null);
   for (const to of [user.email, email]) await queueNotice(tx, ctx, user, "emailChanged", to);

@@ -13,6 +13,7 @@ import { confirmCodeMail } from "./letters.ts";
 import { readerOf, whenceOf } from "./notices.ts";
 import { usedPasskey, wrongPasskey } from "./passkeys.ts";
 import { addProof, codeMac, isCodeOf, newCode, takeProofById, tryProof } from "./proofs.ts";
+import { noteFailure } from "./sign-in.ts";
 import { type UserRow, userById } from "./store.ts";
 import { forgiveTry, perLetter, perSecondFactor, takeTry } from "./throttle.ts";
 import { spendTotp } from "./totp.ts";
@@ -25,13 +26,26 @@ export async function confirm(ctx: Context, input: ConfirmInput): Promise<{ prov
   await takeTry(ctx, perSecondFactor, userId, userId);
   const user = await userById(ctx, userId);
   if (user === null) throw sessionOver();
-  const { method, spend } = await proofOf(ctx, user, input);
-  const provedAt = await change(ctx, async (tx) => {
-    await spend(tx);
-    return markProved(tx, ctx, userId, sessionId, method);
+  const provedAt = await proved(ctx, user, sessionId, input).catch((error: unknown) => {
+    // A borrowed session is tried out here: what was wrong is on record, like a sign-in that failed.
+    if (error instanceof AppError && error.code === "UNAUTHORIZED") noteFailure(ctx, user, "confirm");
+    throw error;
   });
   await forgiveTry(ctx, perSecondFactor, userId);
   return { provedAt: isoOf(provedAt) };
+}
+
+async function proved(
+  ctx: Context,
+  user: UserRow,
+  sessionId: Id<"ses">,
+  input: ConfirmInput,
+): Promise<number> {
+  const { method, spend } = await proofOf(ctx, user, input);
+  return change(ctx, async (tx) => {
+    await spend(tx);
+    return markProved(tx, ctx, user.id, sessionId, method);
+  });
 }
 
 /** A proof was given within the change around it. */
@@ -112,7 +126,8 @@ export async function requestConfirmCode(ctx: Context): Promise<{ challenge: str
     const props = { code, ...whenceOf(ctx, tx.now) };
     const options = { workspaceId: null, secretUntil: proof.expiresAt };
     await queueMail(tx, ctx, confirmCodeMail, readerOf(user), props, options);
-    tx.record(letterAsked, proof.id, { kind: "confirm_code" }, null);
+    const { network } = ctx.origin;
+    tx.record(letterAsked, proof.id, { kind: "confirm_code", network, times: 1 }, null);
     return { challenge: proof.secret, expiresAt: isoOf(proof.expiresAt) };
   });
 }

@@ -3,10 +3,12 @@ import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
+import type { AccountEnds } from "./account-ends.ts";
 import {
   AddressInput,
   Done,
   LetterAsked,
+  LetterInput,
   LinkInput,
   NewPassword,
   RecoveryCodes,
@@ -16,8 +18,9 @@ import {
   SignUp,
   TotpCode,
   TotpEnrolment,
+  VerifyInput,
 } from "./auth-model.ts";
-import { signingIn } from "./auth-routes.ts";
+import { signingIn, withDevice } from "./auth-routes.ts";
 import { askEmailChange, confirmEmailChange } from "./change-email.ts";
 import type { Cookies } from "./cookie.ts";
 import { User } from "./model.ts";
@@ -30,7 +33,7 @@ const sent = { sent: true } as const;
 const done = { done: true } as const;
 
 /** What opens an account: its address, password and second factor. */
-export const credentialRoutes = (guard: Guard, cookies: Cookies) =>
+export const credentialRoutes = (guard: Guard, cookies: Cookies, ends: AccountEnds) =>
   new Elysia({ prefix: "/auth", tags: ["Sign-in"] })
     .use(guard)
     .post(
@@ -46,16 +49,15 @@ export const credentialRoutes = (guard: Guard, cookies: Cookies) =>
         detail: { operationId: "signUp", summary: "Ask for an account; a letter's link makes it" },
       },
     )
-    .post(
-      "/email/verify",
-      async ({ ctx, body }) => ok(ctx, "Account made", await verifyEmail(ctx, body.token)),
-      {
-        open: true,
-        body: LinkInput,
-        response: { 200: envelope(User) },
-        detail: { operationId: "verifyEmail", summary: "Confirm the address of a new account" },
+    .post("/email/verify", async ({ ctx, body }) => ok(ctx, "Account made", await verifyEmail(ctx, body)), {
+      open: true,
+      body: VerifyInput,
+      response: { 200: envelope(User) },
+      detail: {
+        operationId: "verifyEmail",
+        summary: "Make the account by the letter's link and the password of the request",
       },
-    )
+    })
     .post(
       "/email/change",
       async ({ ctx, body }) => {
@@ -85,13 +87,13 @@ export const credentialRoutes = (guard: Guard, cookies: Cookies) =>
     )
     .post(
       "/password/forgot",
-      async ({ ctx, body }) => {
-        await forgotPassword(ctx, body.email);
+      async ({ ctx, body, request }) => {
+        await forgotPassword(ctx, withDevice(cookies, request, body));
         return ok(ctx, "Look into your mail", sent);
       },
       {
         open: true,
-        body: AddressInput,
+        body: LetterInput,
         response: { 200: envelope(LetterAsked) },
         detail: { operationId: "forgotPassword", summary: "Have a link mailed that sets a new password" },
       },
@@ -99,7 +101,7 @@ export const credentialRoutes = (guard: Guard, cookies: Cookies) =>
     .post(
       "/password/reset",
       async ({ ctx, body }) => {
-        await resetPassword(ctx, body);
+        await resetPassword(ctx, body, ends);
         return ok(ctx, "Password set", done);
       },
       {

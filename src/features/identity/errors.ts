@@ -10,6 +10,13 @@ export const wrongCode = () =>
 export const wrongLink = () =>
   new AppError("GONE", "This link was used, is over, or was replaced. Ask for another.");
 
+/** The link is right; whoever opened it is not who asked. */
+export const wrongSignUp = () =>
+  new AppError(
+    "UNAUTHORIZED",
+    "This is not the password of the request. If somebody else asked, leave it, and sign up yourself.",
+  );
+
 export const sessionOver = () => new AppError("INVALID_TOKEN", "The session is over: sign in again.");
 
 export const emailTaken = (cause?: unknown) =>

@@ -32,7 +32,7 @@ export const signInFailed = defineRefusal("user.sign_in_failed", {
   method: t.String(),
   network: nullable(t.String()),
 });
-/** Tried too often, and so not even looked at. `limit` says whose tries were counted: address, account, device, factor or letter. */
+/** Tried too often, and so not even looked at. `limit` says whose tries were counted: address, account, device, factor, password, letter or device letter. */
 export const signInThrottled = defineRefusal("user.sign_in_throttled", {
   userId: nullable(t.String()),
   limit: t.String(),
@@ -46,15 +46,14 @@ export const secondFactorAsked = defineEvent(
 export const userUpdated = defineUpdate("user.updated", User);
 export const userDisabled = defineEvent("user.disabled", User);
 export const userEnabled = defineEvent("user.enabled", User);
+// Strangers ask for challenges and letters as often as they like: what is on record of it is bounded as refusals are.
+const asked = { kind: t.String(), network: nullable(t.String()) };
 /** A challenge was drawn for a browser. */
-export const challengeDrawn = defineEvent("user.challenge_drawn", t.Object({ kind: t.String() }));
-/** Said of the account alone: what was asked for is in no event. */
-export const letterAsked = defineEvent("user.letter_asked", t.Object({ kind: t.String() }));
-/** A job has written the letter, or has found nobody to write to. */
-export const letterSettled = defineEvent(
-  "user.letter_settled",
-  t.Object({ kind: t.String(), written: t.Boolean() }),
-);
+export const challengeDrawn = defineRefusal("user.challenge_drawn", asked);
+/** Of whom it was asked is in no event. */
+export const letterAsked = defineRefusal("user.letter_asked", asked);
+/** A job has written the letter. Where it has found nobody to write to, nothing has happened. */
+export const letterSettled = defineEvent("user.letter_settled", t.Object({ kind: t.String() }));
 export const passwordChanged = defineEvent(
   "user.password_changed",
   t.Object({ userId: t.String(), by: t.String() }),

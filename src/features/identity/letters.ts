@@ -129,14 +129,14 @@ const linkLetter = (
 export const verifyEmailMail = linkLetter("identity.verify-email", {
   en: {
     subject: "Confirm your address",
-    text: "One step is left: confirm that this address is yours, and your account is ready. The link is good for a day.",
+    text: "One step is left: open the link, type the password you chose, and your account is ready. The link is good for a day.",
     label: "Confirm address",
     note: "If you did not sign up, leave it: without the link there will be no account.",
     reason: "You receive this because somebody signed up with this address.",
   },
   de: {
     subject: "Bestätigen Sie Ihre Adresse",
-    text: "Ein Schritt fehlt: Bestätigen Sie, dass diese Adresse Ihnen gehört, und Ihr Konto ist bereit. Der Link gilt einen Tag.",
+    text: "Ein Schritt fehlt: Öffnen Sie den Link, geben Sie das gewählte Passwort ein, und Ihr Konto ist bereit. Der Link gilt einen Tag.",
     label: "Adresse bestätigen",
     note: "Haben Sie sich nicht registriert, tun Sie nichts: Ohne den Link entsteht kein Konto.",
     reason: "Sie erhalten diese Nachricht, weil sich jemand mit dieser Adresse registriert hat.",

@@ -4,7 +4,7 @@ import type { Change } from "../../platform/events.ts";
 import { languageOf, type MailType, momentFor, type Reader } from "../../platform/mail/letter.ts";
 import { queueMail } from "../../platform/mail/queue.ts";
 import type { Whence } from "./letters.ts";
-import type { UserRow } from "./store.ts";
+import { type UserRow, userById } from "./store.ts";
 
 interface Words {
   readonly subject: string;
@@ -36,11 +36,11 @@ const notices = {
   passwordChanged: {
     en: {
       subject: "Your password was changed",
-      text: "Your account has a new password, and the other sessions have ended.",
+      text: "Your account has a new password, and the other sessions have ended. Look through your passkeys and tokens too: a passkey that is not yours still opens the account.",
     },
     de: {
       subject: "Ihr Passwort wurde geändert",
-      text: "Ihr Konto hat ein neues Passwort; die anderen Sitzungen sind beendet.",
+      text: "Ihr Konto hat ein neues Passwort; die anderen Sitzungen sind beendet. Sehen Sie auch Ihre Passkeys und Tokens durch: Ein fremder Passkey öffnet das Konto weiterhin.",
     },
   },
   emailChanged: {
@@ -111,6 +111,26 @@ const notices = {
     de: {
       subject: "Ein Passkey wurde entfernt",
       text: "Ein Passkey wurde aus Ihrem Konto entfernt und öffnet es nicht mehr.",
+    },
+  },
+  tokenMade: {
+    en: {
+      subject: "A personal token was made",
+      text: "A personal token of your account was made or given a new secret. It acts as you until it ends.",
+    },
+    de: {
+      subject: "Ein persönliches Token wurde angelegt",
+      text: "Ein persönliches Token Ihres Kontos wurde angelegt oder hat ein neues Geheimnis. Es handelt in Ihrem Namen, bis es endet.",
+    },
+  },
+  keyMade: {
+    en: {
+      subject: "A key was made in your name",
+      text: "A key of a workspace or of the installation was made, or given a new secret, with your account.",
+    },
+    de: {
+      subject: "Ein Schlüssel wurde in Ihrem Namen angelegt",
+      text: "Mit Ihrem Konto wurde ein Schlüssel eines Arbeitsbereichs oder der Installation angelegt oder mit neuem Geheimnis versehen.",
     },
   },
   accountDeleted: {
@@ -189,6 +209,13 @@ export async function queueNotice(
 ): Promise<void> {
   const props = { notice, ...whenceOf(ctx, tx.now) };
   await queueMail(tx, ctx, noticeMail, readerOf(user, email), props, { workspaceId: null });
+}
+
+/** The same to whoever it is that asks; nobody for what is no person. */
+export async function noticeToCaller(tx: Change, ctx: Context, notice: Notice): Promise<void> {
+  const { person } = ctx.actor;
+  const user = person && (await userById(ctx, person.userId, tx));
+  if (user) await queueNotice(tx, ctx, user, notice);
 }
 
 /** Somebody who signs in for the first time knows that they do, and one may ask for silence. */

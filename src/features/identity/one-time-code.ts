@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { Context } from "../../platform/context.ts";
 import { isoOf } from "../../platform/schema.ts";
-import type { CodeInput } from "./auth-model.ts";
+import type { CodeInput, LetterInput } from "./auth-model.ts";
 import { askByLetter } from "./by-letter.ts";
 import { wrongCode } from "./errors.ts";
 import { isCodeOf, takeProofById, tryProof } from "./proofs.ts";
@@ -12,9 +12,9 @@ import type { SignInOutcome } from "./tokens.ts";
 /** Asks for a code by letter. The challenge belongs to whoever asked: without it the code opens nothing. */
 export async function requestCode(
   ctx: Context,
-  email: string,
+  asked: LetterInput,
 ): Promise<{ challenge: string; expiresAt: string }> {
-  const { secret, expiresAt } = await askByLetter(ctx, "sign_in_code", email);
+  const { secret, expiresAt } = await askByLetter(ctx, "sign_in_code", asked);
   return { challenge: secret, expiresAt: isoOf(expiresAt) };
 }
 

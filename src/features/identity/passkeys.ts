@@ -47,7 +47,12 @@ export async function newPasskeyOptions(ctx: Context): Promise<object> {
     user: { id: userId, email: user.email, name },
     existing,
   });
-  await keepChallenge(ctx, "passkey_new", userId, options.challenge);
+  const secret = options.challenge;
+  await change(ctx, async (tx) => {
+    const proof = await addProof(tx, ctx, { kind: "passkey_new", userId, secret, lifeMs: CHALLENGE_MS });
+    const { network } = ctx.origin;
+    tx.record(challengeDrawn, proof.id, { kind: "passkey_new", network, times: 1 }, null);
+  });
   return options;
 }
 
@@ -109,7 +114,13 @@ export const removePasskey = (ctx: Context, id: string): Promise<Passkey> =>
 export async function passkeyOptions(ctx: Context): Promise<object> {
   await takeTryFrom(ctx, perAddress);
   const options = await requestOptions(relyingParty(ctx));
-  await keepChallenge(ctx, "passkey_use", null, options.challenge);
+  const secret = options.challenge;
+  await ctx.db.transaction((tx) =>
+    addProof(tx, ctx, { kind: "passkey_use", userId: null, secret, lifeMs: CHALLENGE_MS }),
+  );
+  // Not an event of its own each: whoever asks chooses how often.
+  const data = { kind: "passkey_use", network: ctx.origin.network };
+  void ctx.denials.note(ctx, { type: challengeDrawn, subjectId: "nobody", data, workspaceId: null });
   return options;
 }
 
@@ -161,17 +172,6 @@ export async function usedPasskey(ctx: Context, assertion: Assertion): Promise<U
 
 const isHandleOf = (userId: string, handle: string | null | undefined): boolean =>
   typeof handle === "string" && sameText(Buffer.from(handle, "base64url").toString(), userId);
-
-const keepChallenge = (
-  ctx: Context,
-  kind: ProofKind,
-  userId: Id<"usr"> | null,
-  challenge: string,
-): Promise<void> =>
-  change(ctx, async (tx) => {
-    const proof = await addProof(tx, ctx, { kind, userId, secret: challenge, lifeMs: CHALLENGE_MS });
-    tx.record(challengeDrawn, proof.id, { kind }, null);
-  });
 
 /** The challenge of ours that is answered; null when it was answered before, is over, or is somebody else's. */
 async function answeredChallenge(

@@ -1,5 +1,5 @@
-import { and, eq, gt, lt, sql } from "drizzle-orm";
-import type { Build } from "../../db/database.ts";
+import { and, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import type { Build, Tx } from "../../db/database.ts";
 import { type Id, newId } from "../../lib/ids.ts";
 import { hashOf, macOf, randomText, sameText } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
@@ -38,7 +38,7 @@ const CODE_DIGITS = 8;
 
 /** Makes a secret that is good once and for a while: 256 bits, kept as a hash. It is part of the change around it. */
 export async function addProof(
-  tx: Change,
+  tx: Tx,
   ctx: Context,
   { kind, userId, data = {}, lifeMs, secret = newSecret() }: NewProof,
 ): Promise<{ id: Id<"prf">; secret: string; expiresAt: number }> {
@@ -119,16 +119,29 @@ export async function takeProofById(tx: Change, ctx: Context, id: Id<"prf">): Pr
   return rows.length === 1;
 }
 
-/** All of a kind that a person has open: the newest letter is the one that counts. */
+/** All of some kinds that a person has open. */
 export async function dropProofs(
   tx: Change,
   ctx: Context,
   userId: Id<"usr">,
-  kind: ProofKind,
+  ...kinds: readonly ProofKind[]
 ): Promise<void> {
   const { proofs } = ctx.db.tables;
-  await tx.delete(proofs).where(and(eq(proofs.userId, userId), eq(proofs.kind, kind)));
+  await tx.delete(proofs).where(and(eq(proofs.userId, userId), inArray(proofs.kind, kinds)));
 }
+
+/** What was sent or begun under another password or address: under the new one it opens nothing. */
+export const dropLettersAndCodes = (tx: Change, ctx: Context, userId: Id<"usr">): Promise<void> =>
+  dropProofs(
+    tx,
+    ctx,
+    userId,
+    "reset_password",
+    "change_email",
+    "sign_in_code",
+    "confirm_code",
+    "second_factor",
+  );
 
 /**
  * Takes one of the few tries that a challenge has, before anything is compared. One statement, so that parallel tries

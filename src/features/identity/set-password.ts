@@ -3,27 +3,33 @@ import type { Id } from "../../lib/ids.ts";
 import { freshPersonOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
-import type { ResetInput } from "./auth-model.ts";
+import type { AccountEnds } from "./account-ends.ts";
+import type { LetterInput, ResetInput } from "./auth-model.ts";
 import { askByLetter } from "./by-letter.ts";
 import { hashChosen } from "./create-user.ts";
 import { sessionOver, wrongLink } from "./errors.ts";
 import { passwordChanged } from "./events.ts";
 import { queueNotice } from "./notices.ts";
-import { dropProofs, peekProof, takeProof } from "./proofs.ts";
+import { dropLettersAndCodes, peekProof, takeProof } from "./proofs.ts";
 import { asUser, endAllSessions } from "./sessions.ts";
 import { type UserRow, userById } from "./store.ts";
-import { perAddress, takeTryFrom } from "./throttle.ts";
+import { perAddress, perPassword, takeTry, takeTryFrom } from "./throttle.ts";
 
 /** Asks for the letter with which a forgotten password is replaced. */
-export async function forgotPassword(ctx: Context, email: string): Promise<void> {
-  await askByLetter(ctx, "reset_password", email);
+export async function forgotPassword(ctx: Context, asked: LetterInput): Promise<void> {
+  await askByLetter(ctx, "reset_password", asked);
 }
 
 /**
  * Chooses a new password by the link of a letter. Nobody is signed in by it, so that a second factor is still asked
- * for; every session ends, and the owner is told. @throws AppError GONE
+ * for; every session and personal token ends, and the owner is told. Passkeys stay, for they may be the owner's only
+ * other way in: the letter says so. @throws AppError GONE
  */
-export async function resetPassword(ctx: Context, { token, password }: ResetInput): Promise<void> {
+export async function resetPassword(
+  ctx: Context,
+  { token, password }: ResetInput,
+  { revokeTokens }: Pick<AccountEnds, "revokeTokens">,
+): Promise<void> {
   await takeTryFrom(ctx, perAddress);
   // Looked at first, so that a password that is refused does not use up the link.
   const known = await peekProof(ctx, "reset_password", token);
@@ -34,6 +40,8 @@ export async function resetPassword(ctx: Context, { token, password }: ResetInpu
     const proof = await takeProof(tx, ctx, "reset_password", token);
     const fresh = proof?.userId ? await userById(ctx, proof.userId, tx) : null;
     if (fresh === null || fresh.disabledAt !== null) throw wrongLink();
+    // Whoever was shut out may have been somebody else for a while.
+    await revokeTokens(tx, ctx, user.id);
     await setPassword(tx, ctx, fresh, passwordHash, "reset", null);
   });
 }
@@ -43,6 +51,8 @@ export async function changePassword(ctx: Context, password: string): Promise<vo
   const { userId, sessionId } = freshPersonOf(ctx);
   const user = await userById(ctx, userId);
   if (user === null) throw sessionOver();
+  await takeTryFrom(ctx, perAddress);
+  await takeTry(ctx, perPassword, userId, userId);
   const passwordHash = await hashChosen(ctx, password, user);
   await change(ctx, (tx) => setPassword(tx, ctx, user, passwordHash, "change", sessionId));
 }
@@ -62,9 +72,7 @@ async function setPassword(
     .update(users)
     .set({ passwordHash, ...verified, updatedAt: tx.now })
     .where(eq(users.id, user.id));
-  // Links that were asked for under the old password open nothing under the new one.
-  for (const kind of ["reset_password", "change_email", "second_factor"] as const)
-    await dropProofs(tx, ctx, user.id, kind);
+  await dropLettersAndCodes(tx, ctx, user.id);
   await endAllSessions(tx, ctx, user.id, "password_changed", except);
   tx.record(passwordChanged, user.id, { userId: user.id, by }, null);
   await queueNotice(tx, ctx, user, "passwordChanged");

@@ -2,12 +2,15 @@ import { uniqueViolation } from "../../db/errors.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Context } from "../../platform/context.ts";
 import { change } from "../../platform/events.ts";
-import type { SignUp } from "./auth-model.ts";
+import type { SignUp, VerifyInput } from "./auth-model.ts";
 import { askByLetter } from "./by-letter.ts";
 import { addUser, hashChosen, nameOf } from "./create-user.ts";
-import { wrongLink } from "./errors.ts";
+import { wrongLink, wrongSignUp } from "./errors.ts";
 import type { User } from "./model.ts";
-import { takeProof } from "./proofs.ts";
+import { checkPassword } from "./password-rules.ts";
+import { takeProofById, tryProof } from "./proofs.ts";
+import { noteFailure } from "./sign-in.ts";
+import { perAddress, takeTryFrom } from "./throttle.ts";
 
 /**
  * Asks for an account. There is none before the letter's link was opened, so that nobody can prepare one for an address
@@ -17,17 +20,31 @@ import { takeProof } from "./proofs.ts";
 export async function signUp(ctx: Context, { email, password, firstName, lastName }: SignUp): Promise<void> {
   refuseUnlessOpen(ctx);
   const names = { firstName: nameOf(firstName), lastName: nameOf(lastName) };
-  const passwordHash = await hashChosen(ctx, password, { email, ...names });
-  await askByLetter(ctx, "sign_up", email, { ...names, passwordHash });
+  // A bad password costs neither a letter nor a hash.
+  checkPassword(password, { email, ...names });
+  await askByLetter(ctx, "sign_up", { email }, async () => ({
+    ...names,
+    passwordHash: await hashChosen(ctx, password, { email, ...names }),
+  }));
 }
 
-/** The link of the letter was opened: the account is made. @throws AppError GONE */
-export async function verifyEmail(ctx: Context, token: string): Promise<User> {
+/**
+ * Makes the account for who reads the mail and chose the password. The link alone makes none: whoever is sent a letter
+ * that a stranger asked for would else open an account the stranger has the password of.
+ * @throws AppError GONE; UNAUTHORIZED for another password, five times
+ */
+export async function verifyEmail(ctx: Context, { token, password }: VerifyInput): Promise<User> {
+  await takeTryFrom(ctx, perAddress);
+  const proof = await tryProof(ctx, "sign_up", token);
+  if (proof === null) throw wrongLink();
+  const { email, passwordHash, firstName, lastName } = proof.data as Record<string, string | null>;
+  if (!(await ctx.passwords.verify(password, passwordHash ?? null))) {
+    noteFailure(ctx, null, "sign_up");
+    throw wrongSignUp();
+  }
   try {
     return await change(ctx, async (tx) => {
-      const proof = await takeProof(tx, ctx, "sign_up", token);
-      if (proof === null) throw wrongLink();
-      const { email, passwordHash, firstName, lastName } = proof.data as Record<string, string | null>;
+      if (!(await takeProofById(tx, ctx, proof.id))) throw wrongLink();
       const input = { email: email!, firstName: firstName ?? null, lastName: lastName ?? null };
       return addUser(tx, ctx, { ...input, emailVerifiedAt: tx.now }, passwordHash ?? null);
     });

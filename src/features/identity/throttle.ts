@@ -25,8 +25,17 @@ export const perAccount: Policy = { name: "account", triesMax: 70, windowMs: 86_
 export const perDevice: Policy = { name: "device", triesMax: 20, windowMs: 86_400_000, free: 5 };
 /** Second factors of one account. */
 export const perSecondFactor: Policy = { name: "factor", triesMax: 50, windowMs: 86_400_000, free: 10 };
-/** Letters with codes and links to one address. */
+/** Passwords that somebody who is signed in chooses: each costs a hash. */
+export const perPassword: Policy = { name: "password", triesMax: 20, windowMs: 3_600_000, free: 20 };
+/** Letters with codes and links to one address, whoever asks: its owner asks from a device that is counted apart. */
 export const perLetter: Policy = { name: "letter", triesMax: 10, windowMs: 3_600_000, free: 10 };
+/** The same to one account from a device that has signed in to it before. */
+export const perDeviceLetter: Policy = {
+  name: "device letter",
+  triesMax: 10,
+  windowMs: 3_600_000,
+  free: 10,
+};
 
 /**
  * Counts a try before it costs anything. One statement, so that of many at once no more than allowed get through;

@@ -8,6 +8,7 @@ import type { Context } from "../../platform/context.ts";
 import { type Change, change, withPrevious } from "../../platform/events.ts";
 import { addUser, hashChosen } from "../identity/create-user.ts";
 import type { User } from "../identity/model.ts";
+import { perAddress, takeTryFrom } from "../identity/throttle.ts";
 import { memberAdded } from "../members/events.ts";
 import { toMember } from "../members/model.ts";
 import { selectMemberFor } from "../members/read.ts";
@@ -45,6 +46,7 @@ async function acceptWithNewAccount(
   emailKey: string,
   { password, ...names }: Omit<Acceptance, "token">,
 ): Promise<Accepted> {
+  await takeTryFrom(ctx, perAddress);
   if (await accountOf(ctx.db.read, ctx, emailKey)) throw signInFirst();
   if (ctx.config.WAYPOST_SIGNUP === "closed")
     throw new AppError("FORBIDDEN", "New accounts are made by the operator alone. Ask them for one.");

@@ -53,7 +53,8 @@ export async function receivedBy(
 ): Promise<Received[]> {
   const { invites, users } = ctx.db.tables;
   const [user] = await read.select().from(users).where(eq(users.id, userId)).limit(1);
-  if (!user) return [];
+  // Whoever only says that an address is theirs is not shown what waits for it.
+  if (!user || user.emailVerifiedAt === null) return [];
   const { query, open } = selectReceived(read, ctx, now);
   return query
     .where(and(open, eq(invites.emailKey, user.emailKey)))

@@ -5,6 +5,7 @@ import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { isGuarded, operatorPermissions, type Permission, roles } from "../../platform/permissions.ts";
 import { plainName } from "../../platform/schema.ts";
+import { noticeToCaller } from "../identity/notices.ts";
 import { checkTier } from "../tiers/find.ts";
 import { keySide } from "./environment.ts";
 import { keyCreated } from "./events.ts";
@@ -98,6 +99,7 @@ export async function addKey(tx: Change, ctx: Context, input: KeyToAdd): Promise
   await tx.insert(ctx.db.tables.keys).values(row);
   const key = toKey(row);
   tx.record(keyCreated, key.id, key, homeOf(ctx, row));
+  await noticeToCaller(tx, ctx, "keyMade");
   return { ...key, secret };
 }
 

@@ -1,11 +1,13 @@
-import { newId } from "../../lib/ids.ts";
+import { and, isNull } from "drizzle-orm";
+import { type Id, newId } from "../../lib/ids.ts";
 import { newPersonalToken } from "../../lib/secrets.ts";
 import { freshPersonOf, personOf } from "../../platform/callers.ts";
 import type { Context } from "../../platform/context.ts";
-import { change, withPrevious } from "../../platform/events.ts";
+import { type Change, change, withPrevious } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { isGuarded, type Permission, permissions, personPermissions } from "../../platform/permissions.ts";
 import { plainName } from "../../platform/schema.ts";
+import { noticeToCaller } from "../identity/notices.ts";
 import { secretOf, unused } from "./create.ts";
 import { tokenCreated, tokenRevoked, tokenRotated } from "./events.ts";
 import { expiryOf, networksOf } from "./grant.ts";
@@ -54,6 +56,7 @@ export const createToken = (ctx: Context, input: NewToken): Promise<TokenWithSec
     await tx.insert(ctx.db.tables.keys).values(row);
     const token = toToken(row);
     tx.record(tokenCreated, token.id, token, null);
+    await noticeToCaller(tx, ctx, "tokenMade");
     return { ...token, secret };
   });
 
@@ -80,8 +83,22 @@ export const rotateToken = (ctx: Context, id: string, input: KeyRotation): Promi
     const { row, secret } = await turnOver(tx, ctx, before, input);
     const token = toToken(row);
     tx.record(tokenRotated, token.id, withPrevious(toToken(before), token), null);
+    await noticeToCaller(tx, ctx, "tokenMade");
     return { ...token, secret };
   });
+
+/** All that a person has, within a change that shuts others out of their account. */
+export async function revokeTokensOf(tx: Change, ctx: Context, userId: Id<"usr">): Promise<void> {
+  const { keys } = ctx.db.tables;
+  const rows = await tx
+    .select()
+    .from(keys)
+    .where(and(tokensOf(ctx, userId), isNull(keys.revokedAt)));
+  for (const row of rows) {
+    const token = toToken(await endKey(tx, ctx, row));
+    tx.record(tokenRevoked, token.id, withPrevious(toToken(row), token), null);
+  }
+}
 
 export const revokeToken = (ctx: Context, id: string): Promise<Token> =>
   change(ctx, async (tx) => {

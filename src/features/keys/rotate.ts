@@ -4,6 +4,7 @@ import { newApiKey, newPersonalToken } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { differing, isoOf } from "../../platform/schema.ts";
+import { noticeToCaller } from "../identity/notices.ts";
 import { revokedAlready, secretOf } from "./create.ts";
 import { keyRotated } from "./events.ts";
 import { checkNotStronger, giverOf } from "./grant.ts";
@@ -29,6 +30,7 @@ export const rotateKey = (
     const { row, secret } = await turnOver(tx, ctx, { ...before, makerId }, input);
     const key = toKey(row);
     tx.record(keyRotated, key.id, { ...key, previous: differing(toKey(before), key) }, homeOf(ctx, row));
+    await noticeToCaller(tx, ctx, "keyMade");
     return { ...key, secret };
   });
 

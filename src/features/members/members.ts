@@ -11,7 +11,7 @@ import { lastOwner } from "./errors.ts";
 import { memberLeft, memberRemoved, memberUpdated } from "./events.ts";
 import { assertMayEnd, assertNotAbove, grantableRole } from "./grant.ts";
 import { type Member, type MemberRemoved, type MemberRow, toMember } from "./model.ts";
-import { ownersOf, type Reader, selectMember, selectMembers } from "./store.ts";
+import { otherOwnersOf, type Reader, selectMember, selectMembers } from "./store.ts";
 
 /** In the order of their accounts. */
 export async function listMembers(
@@ -94,6 +94,18 @@ export function leaveWorkspace(ctx: Context): Promise<Member> {
   });
 }
 
+/** The same of every workspace that is there, by somebody whose account goes: what becomes of ownership is settled before. */
+export async function leaveAll(tx: Change, ctx: Context, userId: Id<"usr">): Promise<void> {
+  const { members, workspaces } = ctx.db.tables;
+  const rows = await tx
+    .select({ id: members.workspaceId })
+    .from(members)
+    .innerJoin(workspaces, and(eq(workspaces.id, members.workspaceId), isNull(workspaces.deletedAt)))
+    .where(eq(members.userId, userId))
+    .orderBy(asc(members.workspaceId));
+  for (const { id } of rows) await takeOut(tx, ctx, id, await findMember(tx, ctx, id, userId), memberLeft);
+}
+
 /** An offer of the workspace to them or by them goes with them. */
 async function end(
   tx: Change,
@@ -104,6 +116,16 @@ async function end(
 ): Promise<Member> {
   assertMayEnd(ctx, row);
   await assertAnotherOwner(tx, ctx, workspaceId, row);
+  return takeOut(tx, ctx, workspaceId, row, event);
+}
+
+async function takeOut(
+  tx: Change,
+  ctx: Context,
+  workspaceId: Id<"ws">,
+  row: MemberRow,
+  event: EventType<typeof Member>,
+): Promise<Member> {
   const { members, transfers } = ctx.db.tables;
   const theirs = or(eq(transfers.fromUserId, row.userId), eq(transfers.toUserId, row.userId));
   await tx.delete(transfers).where(and(eq(transfers.workspaceId, workspaceId), theirs));
@@ -118,11 +140,11 @@ export async function assertAnotherOwner(
   tx: Change,
   ctx: Context,
   workspaceId: Id<"ws">,
-  { role }: Pick<MemberRow, "role">,
+  { role, userId }: Pick<MemberRow, "role" | "userId">,
 ): Promise<void> {
   if (role !== "owner") return;
-  const owners = await tx.$count(ctx.db.tables.members, ownersOf(ctx, workspaceId));
-  if (owners < 2) throw lastOwner();
+  const others = await tx.$count(ctx.db.tables.members, otherOwnersOf(tx, ctx, workspaceId, userId));
+  if (others === 0) throw lastOwner();
 }
 
 export async function setRole(

@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Tx } from "../../db/database.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Context } from "../../platform/context.ts";
@@ -40,7 +40,19 @@ export async function selectMember(
   return row;
 }
 
-export const ownersOf = (ctx: Context, workspaceId: Id<"ws">): SQL | undefined => {
-  const { members } = ctx.db.tables;
-  return and(eq(members.workspaceId, workspaceId), eq(members.role, "owner"));
+/** Owners but this one who can sign in: one whose account was closed looks after nothing. */
+export const otherOwnersOf = (
+  read: Reader,
+  ctx: Context,
+  workspaceId: Id<"ws">,
+  userId: string,
+): SQL | undefined => {
+  const { members, users } = ctx.db.tables;
+  const open = read.select({ id: users.id }).from(users).where(isNull(users.disabledAt));
+  return and(
+    eq(members.workspaceId, workspaceId),
+    eq(members.role, "owner"),
+    ne(members.userId, userId as Id<"usr">),
+    inArray(members.userId, open),
+  );
 };

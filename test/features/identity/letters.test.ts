@@ -26,18 +26,46 @@ describe("signing up", () => {
     expect((await post("/auth/signup", ada)).body.message).toContain("invitation");
   });
 
-  test("makes the account by the letter's link alone, once", async () => {
+  test("makes the account by the letter's link and the password, once", async () => {
     app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
     expect((await post("/auth/signup", ada)).body.data).toEqual({ sent: true });
     expect(await app.db.read.select().from(app.db.tables.users)).toHaveLength(0);
     expect(signedInAs(app, "ada@example.org")).rejects.toThrow("wrong");
     const token = await tokenTo(app, "Ada@Example.org");
     expect(token.length).toBe(43);
-    const verified = await post("/auth/email/verify", { token });
+    const verified = await post("/auth/email/verify", { token, password: PASSWORD });
     expect(verified.body.data).toMatchObject({ email: "Ada@Example.org", firstName: "Ada", operator: false });
-    expect((await post("/auth/email/verify", { token })).status).toBe(410);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(410);
     expect((await signedInAs(app, "ada@example.org")).id).toBe(verified.body.data.id);
     expect((await app.events()).filter((type) => type === "user.created")).toHaveLength(1);
+  });
+
+  test("of an address of somebody else makes no account by their opening the link: not with the asker's password", async () => {
+    app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+    await post("/auth/signup", { ...ada, password: "the-password-of-eve-77" });
+    const token = await tokenTo(app, ada.email);
+    expect((await post("/auth/email/verify", { token })).status).toBe(400);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(401);
+    expect(await app.db.read.select().from(app.db.tables.users)).toHaveLength(0);
+    // Bob asks himself: his own letter makes his account.
+    await post("/auth/signup", ada);
+    const own = await tokenTo(app, ada.email);
+    expect((await post("/auth/email/verify", { token: own, password: PASSWORD })).status).toBe(200);
+    expect(signedInAs(app, ada.email, { password: "the-password-of-eve-77" })).rejects.toThrow("wrong");
+    await app.app.denials.settled();
+    const failed = (await app.db.read.select().from(app.db.tables.events)).filter(
+      ({ type }) => type === "user.sign_in_failed",
+    );
+    expect(failed[0]!.data).toMatchObject({ userId: null, method: "sign_up" });
+  });
+
+  test("has a link with which five passwords are tried, and then the right one is refused too", async () => {
+    app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+    await post("/auth/signup", ada);
+    const token = await tokenTo(app, ada.email);
+    for (let at = 0; at < 5; at++)
+      expect((await post("/auth/email/verify", { token, password: `guess-${at}` })).status).toBe(401);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(410);
   });
 
   test("answers alike whether the address has an account; its owner is told by letter", async () => {
@@ -66,7 +94,9 @@ describe("signing up", () => {
       await post("/auth/signup", ada);
       tokens.push(await tokenTo(app, ada.email));
     }
-    const answers = await Promise.all(tokens.map((token) => post("/auth/email/verify", { token })));
+    const answers = await Promise.all(
+      tokens.map((token) => post("/auth/email/verify", { token, password: PASSWORD })),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
   });
 
@@ -82,7 +112,7 @@ describe("signing up", () => {
     expect(letter!.text).not.toContain("evil");
     const token = await tokenTo(app, ada.email);
     app.clock.advance(86_400_000);
-    expect((await post("/auth/email/verify", { token })).status).toBe(410);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(410);
   });
 });
 
@@ -198,6 +228,59 @@ describe("a forgotten password", () => {
     expect((await signedInAs(app, ada.email, { password: NEW_PASSWORD })).id).toBe(ada.id);
   });
 
+  test("is set by its owner while strangers ask in their name without end: by the link of before, and by a new one from a known device", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    await forgot();
+    const first = await tokenTo(app, ada.email);
+    const statuses: number[] = [];
+    const askAll = async () => {
+      for (let at = 0; at < 30; at++) {
+        const path = at % 2 === 0 ? "/auth/password/forgot" : "/auth/otp/request";
+        statuses.push((await post(path, { email: ada.email })).status);
+      }
+    };
+    await askAll();
+    expect(statuses.filter((status) => status === 200)).toHaveLength(9);
+    // A made-up device is nobody's.
+    const eve = await person(app, "eve@example.org");
+    for (const deviceToken of [eve.deviceToken, "made-up"])
+      expect((await post("/auth/password/forgot", { email: ada.email, deviceToken })).status).toBe(429);
+    expect((await reset(first)).status).toBe(200);
+    await askAll();
+    const known = { email: ada.email, deviceToken: ada.deviceToken };
+    const asked = await post("/auth/otp/request", known);
+    expect(asked.status).toBe(200);
+    const code = await codeTo(app, ada.email);
+    expect((await post("/auth/otp/verify", { challenge: asked.body.data.challenge, code })).status).toBe(200);
+    expect((await post("/auth/password/forgot", known)).status).toBe(200);
+    const last = await tokenTo(app, ada.email);
+    expect((await reset(last, "a-third-lantern-78-harbour")).status).toBe(200);
+    for (let at = 0; at < 8; at++) expect((await post("/auth/otp/request", known)).status).toBe(200);
+    expect((await post("/auth/otp/request", known)).status).toBe(429);
+  });
+
+  test("gets out whoever had made a token; the owner was told when it was made and when it was rotated", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    const made = (await ada.call("POST", "/user/tokens", { name: "laptop" })).body.data;
+    const subjects = async () => (await lettersTo(app, ada.email)).map(({ subject }) => subject);
+    expect(await subjects()).toEqual(["A personal token was made"]);
+    const rotated = (await ada.call("POST", `/user/tokens/${made.id}/rotate`, {})).body.data;
+    expect(await subjects()).toEqual(["A personal token was made", "A personal token was made"]);
+    const { id } = (await ada.call("POST", "/workspaces", { name: "Acme" })).body.data;
+    const key = await ada.call("POST", "/keys", { name: "k", role: "viewer" }, { "x-workspace-id": id });
+    const inAcme = { "x-workspace-id": id };
+    expect((await ada.call("POST", `/keys/${key.body.data.id}/rotate`, {}, inAcme)).status).toBe(200);
+    expect((await subjects()).slice(2)).toEqual(Array(2).fill("A key was made in your name"));
+    const profile = (key: string) => app.call("GET", "/links", { key, headers: inAcme });
+    for (const { secret } of [made, rotated]) expect((await profile(secret)).status).toBe(200);
+    await forgot();
+    expect((await reset(await tokenTo(app, ada.email))).status).toBe(200);
+    for (const { secret } of [made, rotated]) expect((await profile(secret)).status).toBe(401);
+    expect(await app.events()).toContain("token.revoked");
+  });
+
   test("answers alike for an address without an account, and writes to nobody", async () => {
     app = await testApp();
     await makeUser(app);
@@ -210,7 +293,7 @@ describe("a forgotten password", () => {
     expect(await lettersTo(app, "nobody@example.org")).toEqual([]);
   });
 
-  test("has a link that is good for half an hour, replaced by the next, and void once the password was changed", async () => {
+  test("has links that are good for half an hour, the ones before too, and void once the password was changed", async () => {
     app = await testApp();
     const ada = await person(app);
     await forgot();
@@ -218,9 +301,11 @@ describe("a forgotten password", () => {
     await forgot();
     const second = await tokenTo(app, ada.email);
     expect(first).not.toBe(second);
-    expect((await reset(first)).status).toBe(410);
+    const { challenge } = (await post("/auth/otp/request", { email: ada.email })).body.data;
+    const code = await codeTo(app, ada.email);
     expect((await ada.call("POST", "/auth/password/change", { password: NEW_PASSWORD })).status).toBe(200);
-    expect((await reset(second)).status).toBe(410);
+    for (const link of [first, second]) expect((await reset(link)).status).toBe(410);
+    expect((await post("/auth/otp/verify", { challenge, code })).status).toBe(401);
     await forgot();
     const third = await tokenTo(app, ada.email);
     app.clock.advance(30 * 60_000);
@@ -250,7 +335,7 @@ describe("a forgotten password", () => {
     await makeUser(app);
     await forgot();
     const token = await tokenTo(app, "ada@example.org");
-    expect((await post("/auth/email/verify", { token })).status).toBe(410);
+    expect((await post("/auth/email/verify", { token, password: PASSWORD })).status).toBe(410);
     expect((await post("/auth/email/confirm", { token })).status).toBe(410);
     await post("/auth/signup", { email: "new@example.org", password: PASSWORD });
     expect((await reset(await tokenTo(app, "new@example.org"))).status).toBe(410);
@@ -290,6 +375,23 @@ describe("another address", () => {
       expect(signedInAs(app, "ada@example.org")).rejects.toThrow("wrong");
       if (order[0] === "ada@example.org") await app.close();
     }
+  });
+
+  test("voids what was mailed to the one before: codes to sign in and to confirm, and half of a sign-in", async () => {
+    app = await testApp();
+    const ada = await person(app);
+    const { proofs } = app.db.tables;
+    const change = async () => {
+      const asked = (await post("/auth/otp/request", { email: ada.email })).body.data;
+      const code = await codeTo(app, ada.email);
+      await ada.call("POST", "/auth/confirm/code");
+      await ada.call("POST", "/auth/email/change", { email: "ada@new.example" });
+      for (const email of [ada.email, "ada@new.example"])
+        expect((await confirm(await tokenTo(app, email))).status).toBe(200);
+      return { challenge: asked.challenge, code };
+    };
+    expect((await post("/auth/otp/verify", await change())).status).toBe(401);
+    expect(await app.db.read.select().from(proofs)).toEqual([]);
   });
 
   test("that somebody else has is answered alike, and never taken", async () => {

@@ -54,6 +54,39 @@ test("who tries too often is on record too, with whose tries were counted, and t
   expect((await times("user.sign_in_failed")) + (await times("user.sign_in_throttled"))).toBe(40);
 }, 60_000);
 
+test("what strangers ask for, challenges and letters, fills no log, and none of it is lost", async () => {
+  const ask = (path: string, at: number, body?: object) =>
+    app.call("POST", path, { key: null, address: `198.18.${at}.5`, body });
+  const types = ["user.challenge_drawn", "user.letter_asked", "user.letter_settled"];
+  const counts = async () => Promise.all(types.map(async (type) => (await entries(type)).length));
+  const before = await counts();
+  for (let at = 0; at < 15; at++) {
+    expect((await ask("/auth/passkeys/signin/options", 7)).status).toBe(200);
+    expect((await ask("/auth/otp/request", 8, { email: `somebody${at}@example.org` })).status).toBe(200);
+  }
+  await app.app.worker.idle();
+  expect((await counts()).map((count, at) => count - before[at]!)).toEqual([1, 1, 0]);
+  app.clock.advance(10 * 60_000);
+  await app.app.denials.settled();
+  for (const [type, network] of [
+    ["user.challenge_drawn", "198.18.7.0/24"],
+    ["user.letter_asked", "198.18.8.0/24"],
+  ] as const) {
+    const ours = (await told(type)).filter((one) => one["network"] === network);
+    expect([type, ours.reduce((sum, { times }) => sum + Number(times), 0)]).toEqual([type, 15]);
+  }
+}, 30_000);
+
+test("who proves nothing within a session is on record too", async () => {
+  const carol = await person(app, "carol@example.org");
+  for (const body of [{ password: GUESS }, { totp: "000000" }])
+    expect((await carol.call("POST", "/auth/confirm", body)).status).toBe(401);
+  app.clock.advance(10 * 60_000);
+  const failed = (await told("user.sign_in_failed")).filter(({ userId }) => userId === carol.id);
+  expect(failed.map(({ method }) => method)).toContain("confirm");
+  expect(failed.reduce((sum, { times }) => sum + Number(times), 0)).toBe(2);
+}, 30_000);
+
 test("a sign-in, its end, and a second of each are on record with their way", async () => {
   const bob = await person(app, "bob@example.org");
   await bob.call("POST", "/auth/signout");

@@ -1,7 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { openPasswords } from "../../../src/lib/passwords.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
-import { makeUser, PASSWORD, signedInAs } from "../../support/people.ts";
+import { makeUser, PASSWORD, person, signedInAs, tokenTo } from "../../support/people.ts";
 
 // Hashing waits for everybody else on the machine, other tests among them.
 setDefaultTimeout(30_000);
@@ -103,6 +103,47 @@ test("one address tries twenty accounts a minute and no more; another is not kep
   counted.count = 0;
   for (let at = 0; at < 30; at++) await spray(200 + at, `2001:db8:1:2::${at}`);
   expect(counted.count).toBe(20);
+}, 60_000);
+
+test("what hashes a password is counted before: signing up, choosing another, and accepting an invitation", async () => {
+  app = await testApp({ env: { WAYPOST_SIGNUP: "open" } });
+  const ada = await person(app);
+  const { data } = (await app.call("GET", "/workspace")).body;
+  await app.call("POST", `/workspaces/${data.id}/invites`, { body: { email: "asked@example.org" } });
+  const token = await tokenTo(app, "asked@example.org");
+  let hashes = 0;
+  Object.assign(app.app.ports.passwords, { hash: async () => `hash-${++hashes}` });
+  const chosen = "another-lantern-77-harbour";
+  const floods: Record<string, (at: number) => Promise<{ status: number }>> = {
+    signUp: (at) =>
+      app.call("POST", "/auth/signup", {
+        key: null,
+        address: "203.0.113.7",
+        body: { email: `person${at}@example.org`, password: chosen },
+      }),
+    changePassword: () => ada.call("POST", "/auth/password/change", { password: chosen }),
+    acceptInvite: () =>
+      app.call("POST", "/invites/accept", {
+        key: null,
+        address: "203.0.113.8",
+        body: { token, password: chosen },
+      }),
+  };
+  for (const [name, ask] of Object.entries(floods)) {
+    hashes = 0;
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, at) => ask(at)));
+    expect([name, hashes <= 20, hashes > 0]).toEqual([name, true, true]);
+    expect(answers.some(({ status }) => status === 429)).toBe(true);
+  }
+  // And of one address, from wherever it is asked.
+  hashes = 0;
+  for (let at = 0; at < 30; at++)
+    await app.call("POST", "/auth/signup", {
+      key: null,
+      address: `192.0.2.${at}`,
+      body: { email: "bob@example.org", password: chosen },
+    });
+  expect(hashes).toBe(10);
 }, 60_000);
 
 test("an address that somebody claims in a header is nobody's: the real one is counted", async () => {

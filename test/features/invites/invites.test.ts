@@ -4,7 +4,7 @@ import { openTransport } from "../../../src/platform/mail/transport.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
 import { makeAuthority } from "../../support/certificates.ts";
 import { type SmtpSink, smtpSink, wordsOf } from "../../support/smtp.ts";
-import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
+import { confirmAddress, enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 const authority = makeAuthority("Invites test");
 let sink: SmtpSink;
@@ -45,8 +45,14 @@ async function letterTo(email: string) {
   const text = wordsOf(got ?? { raw: "" });
   return { text, token: /\/admin#invite=([0-9A-Za-z]+)/.exec(text)?.[1] ?? "" };
 }
+let from = 0;
+/** Each from an address of its own: one alone is throttled. */
 const accept = (token: string, more: object = {}, key: string | null = null) =>
-  app.call("POST", "/invites/accept", { key, body: { token, ...more } });
+  app.call("POST", "/invites/accept", {
+    key,
+    address: `203.0.113.${from++ % 250}`,
+    body: { token, ...more },
+  });
 /** An hour later nobody has invited too many. */
 const later = () => app.clock.advance(3_600_001);
 
@@ -133,6 +139,11 @@ test("whoever is signed in finds their invitations, and accepts or declines them
   const [one, other] = [await workspace("One"), await workspace("Other")];
   await invite("dan@example.org", { role: "admin" }, one.base);
   await invite("dan@example.org", {}, other.base);
+  // Whoever only says that the address is theirs finds nothing.
+  expect((await dan.call("GET", "/invites")).body.data).toEqual([]);
+  const [{ id: unseen }] = (await ada.call("GET", `${one.base}/invites`)).body.data;
+  expect((await dan.call("POST", `/invites/${unseen}/accept`)).status).toBe(404);
+  await confirmAddress(app, dan.email);
   const mine = (await dan.call("GET", "/invites")).body.data;
   expect(mine.map((it: { workspaceName: string; role: string }) => [it.workspaceName, it.role])).toEqual([
     ["One", "admin"],

@@ -161,6 +161,10 @@ test("the last owner is neither demoted nor removed, and cannot leave", async ()
   expect((await owner.call("DELETE", path("owner"))).status).toBe(409);
   expect((await owner.call("POST", `${base}/leave`)).status).toBe(409);
   const second = await another("owner");
+  // One whose account was closed is no owner to leave it to.
+  await app.operate("POST", `/users/${second.id}/disable`);
+  expect((await owner.call("POST", `${base}/leave`)).status).toBe(409);
+  await app.operate("POST", `/users/${second.id}/enable`);
   expect((await second.call("DELETE", path("owner"))).status).toBe(200);
   expect((await second.call("POST", `${base}/leave`)).status).toBe(409);
   await enrol(app, id, owner.id, "owner");
