@@ -12,7 +12,7 @@ import { sessionOver } from "./errors.ts";
 import { challengeDrawn, passkeyAdded, passkeyRemoved, passkeyRenamed } from "./events.ts";
 import { type Passkey, toPasskey } from "./model.ts";
 import { queueNotice } from "./notices.ts";
-import { addProof, type ProofKind, spendProof } from "./proofs.ts";
+import { addProof, addProofApart, type ProofKind, spendProof } from "./proofs.ts";
 import { admit, noteFailure, wayOf } from "./sign-in.ts";
 import { userById } from "./store.ts";
 import { perAddress, takeTryFrom } from "./throttle.ts";
@@ -115,9 +115,7 @@ export async function passkeyOptions(ctx: Context): Promise<object> {
   await takeTryFrom(ctx, perAddress);
   const options = await requestOptions(relyingParty(ctx));
   const secret = options.challenge;
-  await ctx.db.transaction((tx) =>
-    addProof(tx, ctx, { kind: "passkey_use", userId: null, secret, lifeMs: CHALLENGE_MS }),
-  );
+  await addProofApart(ctx, () => ({ kind: "passkey_use", userId: null, secret, lifeMs: CHALLENGE_MS }));
   // Not an event of its own each: whoever asks chooses how often.
   const data = { kind: "passkey_use", network: ctx.origin.network };
   void ctx.denials.note(ctx, { type: challengeDrawn, subjectId: "nobody", data, workspaceId: null });

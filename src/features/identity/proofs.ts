@@ -57,6 +57,21 @@ export async function addProof(
   return { id, secret, expiresAt };
 }
 
+/**
+ * The same for what strangers ask for: as often as they like, so that it is no event of its own each. Whoever calls
+ * notes it as refusals are. `also` is stored with it or not at all.
+ */
+export const addProofApart = (
+  ctx: Context,
+  proof: (now: number) => NewProof,
+  also: (tx: Tx, id: Id<"prf">) => Promise<void> = async () => {},
+): Promise<{ secret: string; expiresAt: number }> =>
+  ctx.db.transaction(async (tx) => {
+    const made = await addProof(tx, ctx, proof(tx.now));
+    await also(tx, made.id);
+    return made;
+  });
+
 /** Uses up a proof: of many at once one gets it. Null when it was used, is over, or never was. */
 export async function takeProof(
   tx: Change,
