@@ -7,6 +7,7 @@ import { type Context, type Ports, systemActor } from "../../src/platform/contex
 import { change, defineEvent } from "../../src/platform/events.ts";
 import { insertJobs, jobRow } from "../../src/platform/jobs/enqueue.ts";
 import { defineJob, type JobType } from "../../src/platform/jobs/job.ts";
+import { newKeyring, openKeyring } from "../../src/platform/keyring.ts";
 import { type JobWorker, openWorker } from "../../src/platform/worker/worker.ts";
 
 /** A job loop on the real clock, over a database and nothing else. */
@@ -21,6 +22,7 @@ export function openLoop(db: Database, types: readonly JobType[]): Loop {
     db,
     clock: systemClock,
     log: silentLog,
+    keyring: openKeyring("", newKeyring()),
     heard: () => {},
     get jobs() {
       return worker;

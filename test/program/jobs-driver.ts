@@ -12,6 +12,7 @@ import { openLog } from "../../src/lib/log.ts";
 import { type Context, type Ports, systemActor } from "../../src/platform/context.ts";
 import { change, defineEvent } from "../../src/platform/events.ts";
 import { defineJob, definePeriodicJob } from "../../src/platform/jobs/job.ts";
+import { newKeyring, openKeyring } from "../../src/platform/keyring.ts";
 import { openWorker } from "../../src/platform/worker/worker.ts";
 
 const [folder = "", life = "", changes = "0", databaseUrl = null] = process.argv.slice(2);
@@ -35,7 +36,7 @@ const made = defineEvent("test.made", t.Object({}));
 
 const db = await openDatabase({ databaseUrl, dataDir: folder, clock, log });
 const ports = {
-  ...{ db, clock, log, heard: () => {} },
+  ...{ db, clock, log, keyring: openKeyring("", newKeyring()), heard: () => {} },
   get jobs() {
     return worker;
   },

@@ -7,6 +7,7 @@ import type { Context, Ports } from "../../src/platform/context.ts";
 import { systemActor } from "../../src/platform/context.ts";
 import { type Change, change, defineEvent } from "../../src/platform/events.ts";
 import type { JobType, QueueLimits } from "../../src/platform/jobs/job.ts";
+import { newKeyring, openKeyring } from "../../src/platform/keyring.ts";
 import type { ObservedJob } from "../../src/platform/worker/runs.ts";
 import { type JobWorker, openWorker } from "../../src/platform/worker/worker.ts";
 import type { HandClock } from "./clock.ts";
@@ -47,6 +48,7 @@ export function jobWorld(options: JobWorldOptions): JobWorld {
     db,
     clock,
     log,
+    keyring: openKeyring("", newKeyring()),
     heard: () => {},
     get jobs() {
       return worker;
