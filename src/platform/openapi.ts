@@ -157,6 +157,8 @@ function refusals(method: string, { requestBody, parameters }: Operation, permis
     ...(permission !== null && {
       "401": failure("No key, or one that is not valid."),
       "403": failure("The key may not do this."),
+    }),
+    ...((permission !== null || method === "get") && {
       "404": failure("There is no such thing in this workspace."),
     }),
     ...(method !== "get" && { "409": failure("It clashes with what is there.") }),

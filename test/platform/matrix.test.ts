@@ -445,6 +445,8 @@ test("a test key does nothing to what is live, and is told which key does, whate
     const { status, body: told } = answer;
     asked++;
     if (readable.has(id) && status === 200) continue;
+    // Asked first whether it is a person, whatever they name.
+    if (id === "transferDomain" && status === 403) continue;
     if (!tellsTheKey(operation, answer)) wrong.push(`${id}: ${status} ${told?.message}`);
   }
   expect(wrong).toEqual([]);

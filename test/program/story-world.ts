@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Answer, BROWSER, type TestApp } from "../support/app.ts";
 import { freePort } from "../support/free-port.ts";
 import type { Asked } from "../support/operations.ts";
-import { PASSWORD, signedInAs, type TestPerson } from "../support/people.ts";
+import { addressFor, PASSWORD, signedInAs, type TestPerson } from "../support/people.ts";
 import { type SmtpSink, smtpSink, wordsOf } from "../support/smtp.ts";
 import { until } from "../support/until.ts";
 import { emptyFolder, type Ran, type Running, runWaypost, startWaypost } from "./executable-server.ts";
@@ -125,9 +125,10 @@ export const databaseFile = ({ folder }: Pick<Story, "folder">): string => join(
 
 /** Makes an account as anybody does: by asking for one, and the link of the letter. */
 export async function signUp(story: Story, email: string): Promise<TestPerson> {
-  await good(story.call("POST", "/auth/signup", { key: null, body: { email, password: PASSWORD } }));
+  const asked = { key: null, address: addressFor(email) };
+  await good(story.call("POST", "/auth/signup", { ...asked, body: { email, password: PASSWORD } }));
   const token = await story.letter(email, /\/admin#[a-z-]+=([\w-]+)/);
-  await good(story.call("POST", "/auth/email/verify", { key: null, body: { token, password: PASSWORD } }));
+  await good(story.call("POST", "/auth/email/verify", { ...asked, body: { token, password: PASSWORD } }));
   return signedInAs(story, email);
 }
 
@@ -149,7 +150,7 @@ export const inviteToken = (story: Story, email: string): Promise<string> =>
 export async function acceptAnew(story: Story, email: string): Promise<TestPerson> {
   const token = await inviteToken(story, email);
   const body = { token, password: PASSWORD };
-  await good(story.call("POST", "/invites/accept", { key: null, body }));
+  await good(story.call("POST", "/invites/accept", { key: null, body, address: addressFor(email) }));
   return signedInAs(story, email);
 }
 

@@ -477,7 +477,14 @@ describe("another workspace", () => {
       byKey("its owner's key", rival.key),
       { ...byKey("its test key", test, sides[1]), isOnTestSide: true },
     ];
-    const before = await stateOf(story, acme, sides);
+    let before = await stateOf(story, acme, sides);
+    // Letters about what was just made are still on their way.
+    await until(async () => {
+      const now = await stateOf(story, acme, sides);
+      const isQuiet = changed(before, now).length === 0;
+      before = now;
+      return isQuiet;
+    });
     let asked = 0;
     for (const stranger of strangers) {
       const tried = await tryIds(api, stranger, { ids, workspaceId: acme.workspaceId });

@@ -64,7 +64,9 @@ export async function person(app: TestApp, email = "ada@example.org"): Promise<T
   return signedInAs(app, email);
 }
 
-const addressFor = (email: string): string => `198.51.100.${Number.parseInt(hashOf(email).slice(0, 2), 16)}`;
+/** Where an email sits. */
+export const addressFor = (email: string): string =>
+  `198.51.100.${Number.parseInt(hashOf(email).slice(0, 2), 16)}`;
 
 /** The bodies of letters to an address, newest last, once the jobs have written them. */
 export async function lettersTo(
