@@ -45,7 +45,7 @@ const featureOrder = [
 const houses: Readonly<Record<string, RegExp>> = {
   elysia: /^(platform\/|features\/\w+\/([a-z]+-)?routes\.ts|app\.ts)/,
   "@sinclair/typebox": /^(platform|features)\//,
-  "@sinclair/typebox/compiler": /^platform\/jobs\/enqueue\.ts/,
+  "@sinclair/typebox/compiler": /^platform\/(jobs\/enqueue|validation)\.ts/,
   croner: /^platform\/jobs\/schedule\.ts/,
   "@elysiajs/openapi": /^platform\/openapi\.ts/,
   "drizzle-orm": /^(db|platform|features)\//,

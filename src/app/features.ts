@@ -19,6 +19,7 @@ import { jobRoutes } from "../features/jobs/routes.ts";
 import { keyringRoutes } from "../features/keyring/routes.ts";
 import { keyRoutes } from "../features/keys/routes.ts";
 import { tokenRoutes } from "../features/keys/token-routes.ts";
+import { bulkRoutes } from "../features/links/bulk-routes.ts";
 import { commentRoutes } from "../features/links/comment-routes.ts";
 import { emptyTrashJob } from "../features/links/jobs.ts";
 import { purgeLinks } from "../features/links/purge.ts";
@@ -66,6 +67,7 @@ export const featureRoutes = (
   auditRoutes(guard),
   domainRoutes(guard),
   mailRoutes(guard),
+  bulkRoutes(guard),
   linkRoutes(guard),
   commentRoutes(guard),
   qrRoutes(guard),

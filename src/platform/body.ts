@@ -1,8 +1,8 @@
 import { AppError } from "../lib/errors.ts";
 
-/** No body of ours nests deeper than a handful of levels, or holds more than some thousand values. */
+/** No body of ours nests deeper than a handful of levels; a thousand links with every field are the most values. */
 const DEPTH_MAX = 32;
-const VALUES_MAX = 20_000;
+const VALUES_MAX = 100_000;
 
 /**
  * Refuses bodies before they are read: too large, compressed, or not JSON. Elysia would take a form for JSON.

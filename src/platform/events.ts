@@ -63,8 +63,8 @@ export interface Change extends Tx {
   enqueue<S extends TSchema>(job: JobType<S>, args: Static<S>, options?: EnqueueOptions): Id<"job">;
 }
 
-/** SQLite takes 32,766 parameters a statement; an event has fourteen. */
-const EVENTS_PER_INSERT = 500;
+/** Rows that are made ready between two looks at who else has something to do. */
+const EVENTS_AT_ONCE = 50;
 
 /**
  * The one way to write. Everything in `work` is stored or nothing is, it is recorded who did it, and only after
@@ -102,7 +102,7 @@ export async function change<T>(ctx: Context, work: (tx: Change) => Promise<T>):
     const done = await work(Object.assign(tx, { record, enqueue }));
     if (events.length === 0) throw new Error("a change must record what it did");
     // Sent together: on Postgres the second does not wait for the answer to the first.
-    await Promise.all([insertEvents(tx, ctx, events), insertJobs(tx, ctx.db, jobs)]);
+    await Promise.all([insertEvents(tx, events), insertJobs(tx, ctx.db, jobs)]);
     answer = await storeAnswer(ctx, tx, done);
     return done;
   });
@@ -131,15 +131,10 @@ const insertEvent: Build = (queries, { events }) =>
     origin: sql`${sql.placeholder("origin")}`,
   });
 
-async function insertEvents(tx: Tx, ctx: Context, events: readonly Event[]): Promise<void> {
+async function insertEvents(tx: Tx, events: readonly Event[]): Promise<void> {
   if (events.length === 1) return void (await tx.run(insertEvent, eventRow(events[0]!)));
-  const rows = events.map(eventRow).map(({ data, origin, ...row }) => ({
-    ...row,
-    data: sql`${data}`,
-    origin: sql`${origin}`,
-  }));
-  for (let i = 0; i < rows.length; i += EVENTS_PER_INSERT)
-    await tx.insert(ctx.db.tables.events).values(rows.slice(i, i + EVENTS_PER_INSERT));
+  for (let i = 0; i < events.length; i += EVENTS_AT_ONCE)
+    await tx.runEach(insertEvent, events.slice(i, i + EVENTS_AT_ONCE).map(eventRow));
 }
 
 function eventRow(event: Event) {

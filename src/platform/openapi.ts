@@ -203,8 +203,11 @@ function hoisted<T>(node: T, schemas: Json): T {
   );
   const named = mended(inner);
   if (typeof $id !== "string") return named as T;
-  schemas[$id] = named;
-  return { $ref: `#/components/schemas/${$id}` } as T;
+  const ref = { $ref: `#/components/schemas/${$id}` };
+  const isNullable = Array.isArray(named["type"]) && named["type"].includes("null");
+  schemas[$id] = isNullable ? { ...named, type: "object" } : named;
+  // The library writes "this or null" as a type of two words, which would make the named one null everywhere.
+  return (isNullable ? { anyOf: [ref, { type: "null" }] } : ref) as T;
 }
 
 /** The library calls every list of constants text, and a number in a query text or a number. */

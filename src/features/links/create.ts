@@ -76,7 +76,8 @@ async function addLink(
   return withTotals(core, null);
 }
 
-async function domainFor(read: Reader, ctx: Context, named: string | undefined): Promise<DomainRow> {
+/** The domain a body names, or the default. @throws AppError VALIDATION_ERROR */
+export async function domainFor(read: Reader, ctx: Context, named: string | undefined): Promise<DomainRow> {
   if (named === undefined) return findDefaultDomain(read, ctx);
   return findDomain(read, ctx, named).catch((error: unknown) => {
     if (error instanceof AppError) throw invalid("/domain", "domain is not one of this workspace");
@@ -84,7 +85,11 @@ async function domainFor(read: Reader, ctx: Context, named: string | undefined):
   });
 }
 
-async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
+/** What a transaction knows of what is the same for many links. */
+export type Known = Pick<Change, "known" | "now">;
+
+/** A new link as it is stored, without its password. */
+export async function rowOf(tx: Known, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
   const destination = await destinationFor(tx, ctx, input.destinationUrl);
   const defaults = await linkDefaultsOf(tx, ctx);
   const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf({ createdAt: tx.now }, input);
@@ -140,7 +145,7 @@ export function whole(
 }
 
 /** A destination in its columns; a link without one has them empty. */
-export async function destinationFor(tx: Change, ctx: Context, text: string | null) {
+export async function destinationFor(tx: Known, ctx: Context, text: string | null) {
   if (text === null) return { destinationUrl: "", destinationHash: "" };
   const destination = destinationOf("/destinationUrl", text);
   await refuseLoop(tx, ctx, "/destinationUrl", destination);
@@ -173,7 +178,7 @@ export const timeOf = (path: string, text: string | null | undefined): number | 
   text === null || text === undefined ? null : momentOf(path, text);
 
 export async function expiredUrlOf(
-  tx: Change,
+  tx: Known,
   ctx: Context,
   text: string | null | undefined,
 ): Promise<string | null> {

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Build, Tx } from "../../db/database.ts";
 import { placeholders } from "../../db/placeholders.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -105,14 +105,32 @@ const insertRow: Build = (queries, { links }) =>
   queries.insert(links).values({ ...placeholders(links), options: sql`${sql.placeholder("options")}` });
 const insertTotals: Build = (queries, { linkTotals }) =>
   queries.insert(linkTotals).values(placeholders(linkTotals));
+const insertTag: Build = (queries, { linkTags }) => queries.insert(linkTags).values(placeholders(linkTags));
+const tagRows = ({ id, workspaceId, tags }: LinkRow) => tags.map((tag) => ({ linkId: id, workspaceId, tag }));
 const noTotals = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
 
+const stored = (row: LinkRow) => ({
+  ...row,
+  options: row.options === null ? null : JSON.stringify(row.options),
+});
+const totalsOf = (row: LinkRow) => ({
+  linkId: row.id,
+  workspaceId: row.workspaceId,
+  shelf: shelfOf(row),
+  ...noTotals,
+});
+
 export async function insertLink(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
-  const options = row.options === null ? null : JSON.stringify(row.options);
-  await tx.run(insertRow, { ...row, options });
-  const { id: linkId, workspaceId } = row;
-  await tx.run(insertTotals, { linkId, workspaceId, shelf: shelfOf(row), ...noTotals });
+  await tx.run(insertRow, stored(row));
+  await tx.run(insertTotals, totalsOf(row));
   await insertTags(tx, ctx, row);
+}
+
+/** The same for many. */
+export async function insertLinks(tx: Tx, rows: readonly LinkRow[]): Promise<void> {
+  await tx.runEach(insertRow, rows.map(stored));
+  await tx.runEach(insertTotals, rows.map(totalsOf));
+  await tx.runEach(insertTag, rows.flatMap(tagRows));
 }
 
 export async function updateLinkRow(tx: Tx, ctx: Context, row: LinkRow, tagsChanged: boolean): Promise<void> {
@@ -131,9 +149,60 @@ export async function updateLinkRow(tx: Tx, ctx: Context, row: LinkRow, tagsChan
   await insertTags(tx, ctx, row);
 }
 
-async function insertTags(tx: Tx, ctx: Context, { id, workspaceId, tags }: LinkRow): Promise<void> {
-  if (tags.length === 0) return;
-  await tx.insert(ctx.db.tables.linkTags).values(tags.map((tag) => ({ linkId: id, workspaceId, tag })));
+async function insertTags(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
+  if (row.tags.length > 0) await tx.insert(ctx.db.tables.linkTags).values(tagRows(row));
+}
+
+/** Which of these are in use. At most a thousand. */
+export async function selectTaken(
+  read: Reader,
+  ctx: Context,
+  domainId: Id<"dom">,
+  slugKeys: readonly string[],
+): Promise<string[]> {
+  const { links } = ctx.db.tables;
+  if (slugKeys.length === 0) return [];
+  const rows = await read
+    .select({ slugKey: links.slugKey })
+    .from(links)
+    .where(and(eq(links.domainId, domainId), inArray(links.slugKey, [...slugKeys])));
+  return rows.map(({ slugKey }) => slugKey);
+}
+
+/** Links of the workspace by what names them without a domain, in no order. At most a thousand. */
+export async function selectMany(
+  read: Reader,
+  ctx: Context,
+  by: { readonly ids?: readonly string[]; readonly externalIds?: readonly string[] },
+): Promise<Found[]> {
+  const { links } = ctx.db.tables;
+  const { ids = [], externalIds = [] } = by;
+  const wanted = [
+    ...(ids.length > 0 ? [inArray(links.id, ids as Id<"link">[])] : []),
+    ...(externalIds.length > 0 ? [inArray(links.externalId, [...externalIds])] : []),
+  ];
+  if (wanted.length === 0) return [];
+  return selectLinks(read, ctx).where(and(mine(ctx), or(...wanted)));
+}
+
+/** Links in use with these destinations, oldest first. At most a thousand. */
+export async function selectByDestinations(
+  read: Reader,
+  ctx: Context,
+  hashes: readonly string[],
+): Promise<Found[]> {
+  const { links } = ctx.db.tables;
+  if (hashes.length === 0) return [];
+  return selectLinks(read, ctx)
+    .where(
+      and(
+        mine(ctx),
+        inArray(links.destinationHash, [...hashes]),
+        isNull(links.deletedAt),
+        isNull(links.archivedAt),
+      ),
+    )
+    .orderBy(links.id);
 }
 
 export async function deleteLinkRow(tx: Tx, ctx: Context, id: Id<"link">): Promise<void> {

@@ -26,18 +26,31 @@ export async function updateLink(
     return await change(ctx, async (tx) => {
       const found = await findLink(tx, ctx, name);
       checkVersion(found.row, ifMatch);
-      if (found.row.deletedAt !== null) throw inTrash();
-      const row = await patched(tx, ctx, found, patch, passwordHash);
-      if (isSame(found.row, row)) throw new Unchanged(linkOf(ctx, found));
-      await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
-      tx.record(linkUpdated, row.id, withPrevious(coreOf(ctx, found), coreOf(ctx, { ...found, row })));
-      return linkOf(ctx, { ...found, row });
+      const changed = await updateFound(tx, ctx, found, patch, passwordHash);
+      if (changed === null) throw new Unchanged(linkOf(ctx, found));
+      return changed;
     });
   } catch (error) {
     const broken = uniqueViolation(error);
     if (broken === "links_slug") throw slugTaken(patch.slug ?? "", error);
     throw broken === "links_external_id" ? externalIdTaken(error) : error;
   }
+}
+
+/** Changes a link that was read in this transaction. Null when it is so already. */
+export async function updateFound(
+  tx: Change,
+  ctx: Context,
+  found: Found,
+  patch: LinkPatch,
+  passwordHash: string | null | undefined,
+): Promise<Link | null> {
+  if (found.row.deletedAt !== null) throw inTrash();
+  const row = await patched(tx, ctx, found, patch, passwordHash);
+  if (isSame(found.row, row)) return null;
+  await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
+  tx.record(linkUpdated, row.id, withPrevious(coreOf(ctx, found), coreOf(ctx, { ...found, row })));
+  return linkOf(ctx, { ...found, row });
 }
 
 /** Nothing differs but what every edit counts up. */
