@@ -22,6 +22,7 @@ import { tokenRoutes } from "../features/keys/token-routes.ts";
 import { bulkRoutes } from "../features/links/bulk-routes.ts";
 import { commentRoutes } from "../features/links/comment-routes.ts";
 import { emptyTrashJob } from "../features/links/jobs.ts";
+import { lookRoutes } from "../features/links/look-routes.ts";
 import { purgeLinks } from "../features/links/purge.ts";
 import { linkRoutes } from "../features/links/routes.ts";
 import { purgeMails } from "../features/mail/purge.ts";
@@ -68,6 +69,7 @@ export const featureRoutes = (
   domainRoutes(guard),
   mailRoutes(guard),
   bulkRoutes(guard),
+  lookRoutes(guard),
   linkRoutes(guard),
   commentRoutes(guard),
   qrRoutes(guard),

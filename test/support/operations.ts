@@ -117,6 +117,7 @@ const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   createExtension: () => ({ appId: `app-${++made}` }),
   createTier: () => ({ name: `tier-${++made}` }),
   setKeyTier: () => ({ tier: null }),
+  upsertLink: () => ({ destinationUrl: `https://example.com/upsert-${++made}` }),
   createQrTemplate: () => ({ name: `look ${++made}` }),
   updateMember: () => ({ role: "viewer" }),
   addPasskey: () => ({ credential: noCredential }),

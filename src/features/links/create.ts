@@ -30,9 +30,14 @@ const RANDOM_TRIES = 8;
  */
 export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
   const passwordHash = await passwordHashOf(ctx, input.password);
+  return drawing(input, () => change(ctx, (tx) => addLink(tx, ctx, input, passwordHash)));
+}
+
+/** Runs what makes a link, again when chance gave it a slug in use, and says what stands in its way. */
+export async function drawing<T>(input: NewLink, make: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await change(ctx, (tx) => addLink(tx, ctx, input, passwordHash));
+      return await make();
     } catch (error) {
       const broken = uniqueViolation(error);
       if (broken === "links_external_id") throw externalIdTaken(error);
@@ -56,7 +61,8 @@ export async function findExisting(ctx: Context, input: NewLink): Promise<Link |
   return found ? linkOf(ctx, found) : null;
 }
 
-async function addLink(
+/** Makes a link in a change, which the unique indexes may refuse. */
+export async function addLink(
   tx: Change,
   ctx: Context,
   input: NewLink,

@@ -60,7 +60,7 @@ export const countLinks = async (ctx: Context, filter: LinkFilter): Promise<numb
   countWhere(ctx, filter, await conditions(ctx, filter));
 
 /** Totals are only joined for filters that look at them: without, an index is all that is read. */
-async function countWhere(ctx: Context, filter: LinkFilter, where: SQL | undefined): Promise<number> {
+export async function countWhere(ctx: Context, filter: LinkFilter, where: SQL | undefined): Promise<number> {
   const { links, linkTotals } = ctx.db.tables;
   const all = ctx.db.read.select({ total: count() }).from(links);
   const [row] = await (asksTotals(filter)
@@ -69,7 +69,7 @@ async function countWhere(ctx: Context, filter: LinkFilter, where: SQL | undefin
   return row?.total ?? 0;
 }
 
-const asksTotals = ({ clicksMin, clicksMax, expired: ended }: LinkFilter): boolean =>
+export const asksTotals = ({ clicksMin, clicksMax, expired: ended }: LinkFilter): boolean =>
   clicksMin !== undefined || clicksMax !== undefined || ended !== undefined;
 
 const isOfTotals = (sortBy: LinkSort["sortBy"]): boolean =>
@@ -115,7 +115,7 @@ const sortValueOf: Record<LinkSort["sortBy"], (row: Row) => string | number> = {
   lastClickedAt: ({ totals }) => totals?.lastClickedAt ?? 0,
 };
 
-async function conditions(ctx: Context, filter: LinkFilter): Promise<SQL | undefined> {
+export async function conditions(ctx: Context, filter: LinkFilter): Promise<SQL | undefined> {
   const { links, linkTotals } = ctx.db.tables;
   const clicks = sql`coalesce(${linkTotals.clicks}, 0)`;
   return and(

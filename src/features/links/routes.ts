@@ -9,7 +9,7 @@ import { archiveLink, deleteLink, purgeLink, restoreLink, unarchiveLink } from "
 import { createLink, findExisting } from "./create.ts";
 import { filterQuery, type LinkSort, sortQuery } from "./filter.ts";
 import { readLink } from "./find.ts";
-import { countLinks, listLinks } from "./list.ts";
+import { listLinks } from "./list.ts";
 import { Link, LinkPatch, LinkTransfer, NewLink } from "./model.ts";
 import { LinkParams, Named, named } from "./params.ts";
 import { transferLink } from "./transfer.ts";
@@ -68,12 +68,6 @@ export const linkRoutes = (guard: Guard) =>
         detail: { operationId: "createLink", summary: "Make a short link" },
       },
     )
-    .get("/count", async ({ ctx, query }) => ok(ctx, "Count", { count: await countLinks(ctx, query) }), {
-      may: "links:read",
-      query: strict(filterQuery),
-      response: { 200: envelope(t.Object({ count: t.Integer() })) },
-      detail: { operationId: "countLinks", summary: "How many links pass the filters" },
-    })
     .get(
       "/:link",
       async ({ ctx, params, query, set }) => {

@@ -1,0 +1,102 @@
+import { asc, count, desc, eq } from "drizzle-orm";
+import { notFound } from "../../lib/errors.ts";
+import { canonicalSlug, foldSlug, slugOf, slugProblem } from "../../lib/slug.ts";
+import type { Context } from "../../platform/context.ts";
+import { findDefaultDomain, findDomain } from "../domains/find.ts";
+import type { LinkFilter } from "./filter.ts";
+import { asksTotals, conditions, countLinks, countWhere } from "./list.ts";
+import type { Link } from "./model.ts";
+import { type Found, linkOf, selectBySlug, selectLinks, selectMany, selectTaken } from "./store.ts";
+
+/** Links by ids, `ext_` and external ids, and short URLs, in the order asked for; what is not there is told. */
+export async function infoOf(
+  ctx: Context,
+  names: readonly string[],
+  urls: readonly string[],
+): Promise<{ links: Link[]; missing: string[] }> {
+  const { read } = ctx.db;
+  const named = await selectMany(read, ctx, {
+    ids: names.filter((name) => name.startsWith("link_")),
+    externalIds: names.flatMap((name) => (name.startsWith("ext_") ? [name.slice(4)] : [])),
+  });
+  const byName = new Map<string, Found>();
+  for (const one of named) byName.set(one.row.id, one).set(`ext_${one.row.externalId}`, one);
+  for (const url of urls) {
+    const found = await byShortUrl(ctx, url);
+    if (found) byName.set(url, found);
+  }
+  const asked = [...names, ...urls];
+  return {
+    links: asked.flatMap((name) => byName.get(name) ?? []).map((one) => linkOf(ctx, one)),
+    missing: asked.filter((name) => !byName.has(name)),
+  };
+}
+
+async function byShortUrl(ctx: Context, text: string): Promise<Found | undefined> {
+  const url = URL.parse(text.includes("://") ? text : `https://${text}`);
+  const slug = url && slugOf(url.pathname);
+  if (!url || slug === null) return undefined;
+  const domain = await findDomain(ctx.db.read, ctx, url.hostname).catch(() => null);
+  return domain ? selectBySlug(ctx.db.read, ctx, domain.id, foldSlug(slug, domain.caseSensitive)) : undefined;
+}
+
+/** Whether a slug is in use, by whichever workspace, or could not be chosen. */
+export async function slugState(
+  ctx: Context,
+  { slug: text, domain: named }: { readonly slug: string; readonly domain?: string | undefined },
+): Promise<{ exists: boolean; free: boolean; reason: string | null }> {
+  const { read } = ctx.db;
+  const domain = await (named === undefined ? findDefaultDomain(read, ctx) : findDomain(read, ctx, named));
+  const slug = canonicalSlug(text);
+  const problem = slugProblem(slug);
+  if (problem !== null) return { exists: false, free: false, reason: problem };
+  const taken = await selectTaken(read, ctx, domain.id, [foldSlug(slug, domain.caseSensitive)]);
+  const exists = taken.length > 0;
+  return { exists, free: !exists, reason: exists ? "The slug is in use, or rests in the trash." : null };
+}
+
+/** Any link that passes the filter, each as likely. @throws AppError NOT_FOUND when none does */
+export async function randomLink(ctx: Context, filter: LinkFilter): Promise<Link> {
+  const total = await countLinks(ctx, filter);
+  if (total === 0) throw notFound("link");
+  const { links } = ctx.db.tables;
+  const [found] = await selectLinks(ctx.db.read, ctx)
+    .where(await conditions(ctx, filter))
+    .orderBy(desc(links.createdAt), desc(links.id))
+    .limit(1)
+    .offset(crypto.getRandomValues(new Uint32Array(1))[0]! % total);
+  if (!found) throw notFound("link");
+  return linkOf(ctx, found);
+}
+
+export const groupings = [
+  "domain",
+  "tag",
+  "createdBy",
+  "redirectStatus",
+  "enabled",
+  "folderId",
+  "campaignId",
+] as const;
+export type Grouping = (typeof groupings)[number];
+const GROUPS_MAX = 100;
+
+/** How many links that pass the filter have each value, the most first; a link counts with each of its tags. */
+export async function countBy(
+  ctx: Context,
+  filter: LinkFilter,
+  by: Grouping,
+): Promise<{ count: number; groups: { value: string | null; count: number }[] }> {
+  const { links, linkTags, linkTotals, domains } = ctx.db.tables;
+  const where = await conditions(ctx, filter);
+  const column = { ...links, domain: domains.host, tag: linkTags.tag }[by];
+  const all = ctx.db.read.select({ value: column, count: count() }).from(links).$dynamic();
+  if (asksTotals(filter)) all.leftJoin(linkTotals, eq(linkTotals.linkId, links.id));
+  if (by === "domain") all.innerJoin(domains, eq(domains.id, links.domainId));
+  if (by === "tag") all.innerJoin(linkTags, eq(linkTags.linkId, links.id));
+  const rows = await all.where(where).groupBy(column).orderBy(desc(count()), asc(column)).limit(GROUPS_MAX);
+  return {
+    count: await countWhere(ctx, filter, where),
+    groups: rows.map(({ value, count: n }) => ({ value: value === null ? null : String(value), count: n })),
+  };
+}
