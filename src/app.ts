@@ -142,6 +142,7 @@ export async function assembleApp({
     passwords: openPasswords(),
     compute: openCompute(startHeavyThread),
     baseUrl: firstRun.baseUrl,
+    dataDir,
     heard(event) {
       routing.heard(event, routes);
       keys.heard(event);

@@ -37,6 +37,7 @@ const featureOrder = [
     "environments",
     "routing",
     "qr",
+    "transfer",
   ],
   ...["analytics", "reference"],
 ];
@@ -94,6 +95,8 @@ const words: readonly { word: RegExp; name: string; house: RegExp }[] = [
 
 /** Writing without `change`: what no person did and no audit log needs. */
 const transactionHouses = new Set([
+  // What has expired by itself is nobody's change.
+  "features/transfer/sweep.ts",
   "platform/events.ts",
   "platform/once.ts",
   "platform/mail/upkeep.ts",

@@ -33,6 +33,8 @@ import { referenceRoutes } from "../features/reference/routes.ts";
 import type { FirstRunState } from "../features/setup/first-run.ts";
 import { setupRoutes } from "../features/setup/routes.ts";
 import { tierRoutes } from "../features/tiers/routes.ts";
+import { exportRoutes } from "../features/transfer/export-routes.ts";
+import { makeExportJob, sweepExportsJob } from "../features/transfer/jobs.ts";
 import { purgeWorkspacesJob } from "../features/workspaces/purge.ts";
 import { workspaceRoutes } from "../features/workspaces/routes.ts";
 import type { AppInfo } from "../platform/api.ts";
@@ -73,6 +75,7 @@ export const featureRoutes = (
   linkRoutes(guard),
   commentRoutes(guard),
   qrRoutes(guard),
+  exportRoutes(guard),
   analyticsRoutes(guard),
   referenceRoutes(guard, app, VERSION),
 ];
@@ -86,6 +89,8 @@ export const jobTypes = [
   sendMailJob,
   mailUpkeepJob,
   purgeWorkspacesJob([purgeLinks, purgeDomains, purgeMails]),
+  makeExportJob,
+  sweepExportsJob,
   resealJob,
   sealAuditJob,
   eraseAuditJob,

@@ -9,6 +9,7 @@ import postgres0008 from "../../migrations/postgres/0008_audit.sql" with { type:
 import postgres0009 from "../../migrations/postgres/0009_mail_lists.sql" with { type: "text" };
 import postgres0011 from "../../migrations/postgres/0011_fields.sql" with { type: "text" };
 import postgres0015 from "../../migrations/postgres/0015_qr.sql" with { type: "text" };
+import postgres0016 from "../../migrations/postgres/0016_transfer.sql" with { type: "text" };
 import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
 import sqlite0002 from "../../migrations/sqlite/0002_jobs.sql" with { type: "text" };
 import sqlite0003 from "../../migrations/sqlite/0003_list_indexes.sql" with { type: "text" };
@@ -20,6 +21,7 @@ import sqlite0008 from "../../migrations/sqlite/0008_audit.sql" with { type: "te
 import sqlite0009 from "../../migrations/sqlite/0009_mail_lists.sql" with { type: "text" };
 import sqlite0011 from "../../migrations/sqlite/0011_fields.sql" with { type: "text" };
 import sqlite0015 from "../../migrations/sqlite/0015_qr.sql" with { type: "text" };
+import sqlite0016 from "../../migrations/sqlite/0016_transfer.sql" with { type: "text" };
 
 /** One step of the schema, in both dialects. Once released it is never edited: the next step corrects it. */
 export interface Migration {
@@ -43,4 +45,5 @@ export const migrations: readonly Migration[] = [
   { name: "0009_mail_lists", sqlite: sqlite0009, postgres: postgres0009 },
   { name: "0011_fields", sqlite: sqlite0011, postgres: postgres0011 },
   { name: "0015_qr", sqlite: sqlite0015, postgres: postgres0015 },
+  { name: "0016_transfer", sqlite: sqlite0016, postgres: postgres0016 },
 ];

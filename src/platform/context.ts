@@ -46,6 +46,8 @@ export interface Ports {
   readonly passwords: Passwords;
   /** The origin of the admin page and the API (`https://links.example.com`); null before setup has fixed it. */
   baseUrl(): string | null;
+  /** The folder of all that is kept. A feature has a folder of its own in it. */
+  readonly dataDir: string;
   /** Tells this process's caches what was just committed. */
   heard(event: Event): void;
   readonly jobs: JobLoop;

@@ -91,6 +91,7 @@ Times are ISO 8601 in UTC. Unknown fields are refused and named.
 /** In the order the reference shows them. A tag that is not here fails the test of this file. */
 export const TAGS: Readonly<Record<string, string>> = {
   Links: "Short links: make, find, change, archive, destroy.",
+  "Import and export": "Files of links, in and out.",
   "QR codes": "Codes to print: looks, logos, sheets. Every image can be read.",
   Analytics: "How links are used. One way of counting everywhere.",
   Domains: "Hosts that serve short links.",

@@ -242,6 +242,8 @@ const nothingBefore = [
   "comment.deleted",
   "domain.created",
   "domain.deleted",
+  "export.created",
+  "export.deleted",
   "extension.created",
   "extension.deleted",
   "installation.set_up",

@@ -206,7 +206,7 @@ export type MakerOf<App> = (
 /** Makes what a path names, in the workspace of the key, by the API and nothing else. */
 export const plainMakers: Readonly<
   Record<
-    "link" | "comment" | "template" | "domain" | "key" | "extension" | "tier" | "role" | "invite",
+    "link" | "comment" | "template" | "domain" | "key" | "export" | "extension" | "tier" | "role" | "invite",
     MakerOf<Asked>
   >
 > = {
@@ -227,6 +227,9 @@ export const plainMakers: Readonly<
   async template(app, key) {
     const body = { name: `made ${++made}` };
     return (await app.call("POST", "/qr/templates", { key, body })).body.data.id;
+  },
+  async export(app, key) {
+    return (await app.call("POST", "/exports", { key, body: {} })).body.data.id;
   },
   async key(app, key, { permission }) {
     const own = roles.owner.filter((one) => one === permission);
@@ -256,6 +259,12 @@ export const plainMakers: Readonly<
 /** The same for everything, also what the API makes only in time. A parameter that is not here fails the tests that need it. */
 export const makers: Readonly<Record<string, MakerOf<TestApp>>> = {
   ...plainMakers,
+  /** One that is made, for whoever takes it away. */
+  async export(app, key, operation) {
+    const id = await plainMakers.export(app, key, operation);
+    await app.app.worker.idle();
+    return id;
+  },
   async mail(app, key) {
     const ctx = contextOf(app, await workspaceOf(app, key));
     const reader = { email: "ada@example.org", name: null, locale: "en", timeZone: "UTC" };

@@ -8,6 +8,7 @@ import { keyTables } from "./keys.ts";
 import { linkTables } from "./links.ts";
 import { mailTables } from "./mail.ts";
 import { qrTables } from "./qr.ts";
+import { transferTables } from "./transfer.ts";
 import { workspaceTables } from "./workspaces.ts";
 
 /** Every table of the product, written once and built for either dialect. */
@@ -22,6 +23,7 @@ export const defineTables = (kit: Kit) => ({
   ...linkTables(kit),
   ...mailTables(kit),
   ...qrTables(kit),
+  ...transferTables(kit),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

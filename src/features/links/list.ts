@@ -56,6 +56,24 @@ export async function listLinks(
   };
 }
 
+/** All that pass the filter, oldest first, so many at a time: what is made meanwhile may be among them. */
+export async function* walkLinks(ctx: Context, filter: LinkFilter, atOnce: number): AsyncGenerator<Link[]> {
+  const { links } = ctx.db.tables;
+  const where = await conditions(ctx, filter);
+  let after: { value: number; id: string } | null = null;
+  for (;;) {
+    const beyond: SQL | undefined = after ? afterPlace(links.createdAt, links.id, "asc", after) : undefined;
+    const rows: Row[] = await selectLinks(ctx.db.read, ctx)
+      .where(and(where, beyond))
+      .orderBy(asc(links.createdAt), asc(links.id))
+      .limit(atOnce);
+    if (rows.length > 0) yield rows.map((one) => linkOf(ctx, one));
+    const last = rows.at(-1);
+    if (!last || rows.length < atOnce) return;
+    after = { value: last.row.createdAt, id: last.row.id };
+  }
+}
+
 export const countLinks = async (ctx: Context, filter: LinkFilter): Promise<number> =>
   countWhere(ctx, filter, await conditions(ctx, filter));
 

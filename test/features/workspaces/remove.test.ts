@@ -151,6 +151,7 @@ async function fill(): Promise<void> {
   await ada.call("POST", "/extensions", { name: "E", appId: "abc" }, id);
   await ada.call("POST", "/qr/templates", { name: "T" }, id);
   await ada.call("PUT", "/qr/logo", { image: PIXEL }, id);
+  await ada.call("POST", "/exports", {}, id);
   const role = await ada.call("POST", `/workspaces/${id}/roles`, { name: "R", permissions: ["links:read"] });
   await ada.call("POST", `/workspaces/${id}/invites`, { email: "x@example.org", role: role.body.data.id });
   await app.db.transaction(async (tx) => {
