@@ -214,7 +214,7 @@ interface Import {
 
 function importsOf(file: string, text: string): Import[] {
   const statements = text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\s+(type\s+)?[^"';]*?from\s+["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g,
+    /(?:^|\n)\s*(?:import|export)\s+(type\s+)?[^"';]*?from\s+["']([^"']+)["']|(?<!["'.:/])\bimport\s*\(?\s*["']([^"']+)["']/g,
   );
   return [...statements].map(([, types, from, bare]) => {
     const target = from ?? bare!;

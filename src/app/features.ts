@@ -34,6 +34,8 @@ import type { FirstRunState } from "../features/setup/first-run.ts";
 import { setupRoutes } from "../features/setup/routes.ts";
 import { tierRoutes } from "../features/tiers/routes.ts";
 import { exportRoutes } from "../features/transfer/export-routes.ts";
+import { runImportJob, undoImportJob } from "../features/transfer/import-jobs.ts";
+import { importRoutes } from "../features/transfer/import-routes.ts";
 import { makeExportJob, sweepExportsJob } from "../features/transfer/jobs.ts";
 import { purgeWorkspacesJob } from "../features/workspaces/purge.ts";
 import { workspaceRoutes } from "../features/workspaces/routes.ts";
@@ -76,6 +78,7 @@ export const featureRoutes = (
   commentRoutes(guard),
   qrRoutes(guard),
   exportRoutes(guard),
+  importRoutes(guard),
   analyticsRoutes(guard),
   referenceRoutes(guard, app, VERSION),
 ];
@@ -90,6 +93,8 @@ export const jobTypes = [
   mailUpkeepJob,
   purgeWorkspacesJob([purgeLinks, purgeDomains, purgeMails]),
   makeExportJob,
+  runImportJob,
+  undoImportJob,
   sweepExportsJob,
   resealJob,
   sealAuditJob,

@@ -90,6 +90,9 @@ export function openApiLater(options: ApiOptions): Api {
   };
 }
 
+/** Longest that a file may take to come in. */
+const FILE_MS = 15 * 60_000;
+
 interface Caller extends Stamp {
   readonly actor: Actor | null;
   readonly address: string | null;
@@ -127,24 +130,35 @@ export function openApi({
   const callerOf = (request: Request) => callers.get(request)!;
   const app: AnyElysia = new Elysia({ prefix: "/api/v1", normalize: false })
     .use(failures(callerOf, ports.log))
-    .onParse(({ request }) => readBody(request, ports.config.WAYPOST_BODY_LIMIT));
+    .onParse(({ request }) => {
+      const { match: found } = callerOf(request);
+      if (found.kind === "route" && found.route.takesFile) return {};
+      return readBody(request, ports.config.WAYPOST_BODY_LIMIT);
+    });
   const guarded = guard((request) => contextOf(ports, request, callerOf(request)));
   for (const feature of features(guarded, { routes: () => routes, elysia: () => app })) app.use(feature);
   const routes = registeredRoutes(app);
   const match = routeMatcher(routes);
 
+  const longest = ({ takesFile }: RegisteredRoute): number =>
+    takesFile ? FILE_MS : ports.config.WAYPOST_REQUEST_TIMEOUT;
+
+  /** What can be said of a request before its body is read. */
+  function check(request: Request, caller: Caller, { permission, takesFile }: RegisteredRoute): void {
+    if (permission !== null) admit(caller.actor, permission, closed());
+    if (!isReading(request)) refuseWhen(full());
+    checkAddress(request);
+    if (!takesFile) checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
+  }
+
   async function run(request: Request, caller: Caller): Promise<Response> {
     const found = caller.match;
     if (found.kind === "none") throw new AppError("NOT_FOUND", "There is nothing at this address.");
     if (found.kind === "wrong_method") return wrongMethod(request, found.allow);
-    const { permission } = found.route;
-    if (permission !== null) admit(caller.actor, permission, closed());
-    if (!isReading(request)) refuseWhen(full());
-    checkAddress(request);
-    checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
+    check(request, caller, found.route);
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
-    const response = await inTime(app.fetch(plain), ports.config.WAYPOST_REQUEST_TIMEOUT);
+    const response = await inTime(app.fetch(plain), longest(found.route));
     const elsewhere = response.status === 404 ? await misplaced(request, caller, found.route) : null;
     return asAsked(request, elsewhere ?? response);
   }

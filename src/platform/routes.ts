@@ -8,14 +8,19 @@ export interface RegisteredRoute {
   readonly path: string;
   /** Null for routes on the public list. */
   readonly permission: Permission | null;
+  /** Takes a file and reads it itself, bit by bit. */
+  readonly takesFile: boolean;
 }
 
 /** Every route of an app. A route that declares neither `may` nor `open` is a mistake and throws at the start. */
 export function registeredRoutes(app: AnyElysia): RegisteredRoute[] {
   return app.routes.map(({ method, path, hooks }) => {
-    const declared: unknown = (hooks as { detail?: Record<string, unknown> }).detail?.["x-permission"];
-    if (declared === null) return { method, path, permission: null };
-    if (typeof declared === "string" && isPermission(declared)) return { method, path, permission: declared };
+    const detail = (hooks as { detail?: Record<string, unknown> }).detail ?? {};
+    const declared = detail["x-permission"];
+    const takesFile = detail["x-takes-file"] === true;
+    if (declared === null) return { method, path, permission: null, takesFile };
+    if (typeof declared === "string" && isPermission(declared))
+      return { method, path, permission: declared, takesFile };
     throw new Error(`${method} ${path} declares neither a permission nor that it is open`);
   });
 }

@@ -94,8 +94,8 @@ const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
 /** Does nothing in an installation without a mail server. */
 const idle = new Set(["resendMail"]);
 /**
- * Is done by a person between two workspaces, or to what a list in the body names: test/features/links/transfer.test.ts
- * and bulk.test.ts have what is on record of it.
+ * Is done by a person between two workspaces, to what a list in the body names, or with a file or a running job:
+ * test/features/links/transfer.test.ts, bulk.test.ts and test/features/transfer have what is on record of it.
  */
 const elsewhere = new Set([
   "transferLink",
@@ -104,6 +104,8 @@ const elsewhere = new Set([
   "archiveLinks",
   "unarchiveLinks",
   "restoreLinks",
+  "createImport",
+  "cancelImport",
 ]);
 /** Needs a person with a fresh proof, in a workspace of their own. */
 const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer"]);
@@ -246,6 +248,7 @@ const nothingBefore = [
   "export.deleted",
   "extension.created",
   "extension.deleted",
+  "import.created",
   "installation.set_up",
   "invite.created",
   "job.cancelled",

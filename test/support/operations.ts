@@ -259,6 +259,17 @@ export const plainMakers: Readonly<
 /** The same for everything, also what the API makes only in time. A parameter that is not here fails the tests that need it. */
 export const makers: Readonly<Record<string, MakerOf<TestApp>>> = {
   ...plainMakers,
+  /** One that has been read. */
+  async import(app, key) {
+    const body = `url\nhttps://example.com/imported-${++made}\n`;
+    const { body: answer } = await app.call("POST", "/imports", {
+      key,
+      body,
+      headers: { "content-type": "text/csv" },
+    });
+    await app.app.worker.idle();
+    return answer.data.id;
+  },
   /** One that is made, for whoever takes it away. */
   async export(app, key, operation) {
     const id = await plainMakers.export(app, key, operation);

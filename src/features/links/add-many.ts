@@ -65,7 +65,7 @@ export async function addLinks(
     const core = coreOf(ctx, { row, host: domain.host });
     const link = withTotals(core, null);
     rows.push(row);
-    tx.record(linkCreated, row.id, core);
+    if (stores) tx.record(linkCreated, row.id, core);
     outcomes.push({ status: 201, link });
     if (row.destinationHash !== "") existing.set(sameAs, link);
   }
