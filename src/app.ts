@@ -1,12 +1,15 @@
+import { callersOf } from "./app/callers.ts";
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
-import { cameBySecure, frontPaths } from "./app/front.ts";
+import { cameBySecure, frontPaths, hostOf } from "./app/front.ts";
 import { jobLoopLater } from "./app/job-loop.ts";
-import { visitorPorts } from "./app/visitors.ts";
+import { outboundOf } from "./app/outbound.ts";
+import { linkLocks, visitorPorts } from "./app/visitors.ts";
 import type { Clicks } from "./clicks/clicks.ts";
 import { judge } from "./clicks/enrich/verdict.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { openTotalsMirror } from "./features/analytics/mirror.ts";
+import { openServedFiles } from "./features/domains/serve-files.ts";
 import { openOtherSide } from "./features/environments/other-side.ts";
 import { openCookies } from "./features/identity/cookie.ts";
 import { openPeople } from "./features/identity/people.ts";
@@ -14,20 +17,21 @@ import type { Installation } from "./features/installation/installation.ts";
 import { forgetLostKeys } from "./features/keyring/keyring.ts";
 import { openKeyAuthentication } from "./features/keys/authenticate.ts";
 import { openRouting } from "./features/routing/routing.ts";
+import { notSetUp } from "./features/setup/errors.ts";
 import { type FirstRunState, openFirstRun } from "./features/setup/first-run.ts";
 import { openTiers } from "./features/tiers/known.ts";
 import { openMemberships } from "./features/workspaces/memberships.ts";
 import { startHeavyThread } from "./heavy.ts";
 import { type After, type Clock, systemAfter } from "./lib/clock.ts";
-import { AppError } from "./lib/errors.ts";
 import { parseNetwork, unmapped } from "./lib/ip.ts";
 import type { Logger } from "./lib/log.ts";
-import { type Outbound, openOutbound } from "./lib/outbound/outbound.ts";
+import type { Outbound } from "./lib/outbound/outbound.ts";
+import { openDns } from "./lib/outbound/records.ts";
 import { openPasswords } from "./lib/passwords.ts";
 import { startInOrder } from "./lib/service.ts";
 import { reachable } from "./lib/url.ts";
-import { type Api, openApiLater } from "./platform/api.ts";
-import { openCallers, type People } from "./platform/callers.ts";
+import { type Api, type ApiOptions, openApiLater } from "./platform/api.ts";
+import type { People } from "./platform/callers.ts";
 import { type Context, type Ports, systemActor } from "./platform/context.ts";
 import { type Denials, openDenials } from "./platform/denials.ts";
 import { healthAnswers, type Problems } from "./platform/health.ts";
@@ -38,7 +42,6 @@ import { openLocalDoor } from "./platform/local-door.ts";
 import { type MailTransport, openTransport } from "./platform/mail/transport.ts";
 import { openMetrics } from "./platform/metrics.ts";
 import { openCursors } from "./platform/paging.ts";
-import { operatorPermissions } from "./platform/permissions.ts";
 import { openSealer } from "./platform/sealing.ts";
 import { settleSealingKeys } from "./platform/sealing-keys.ts";
 import { type HttpService, openServer } from "./platform/server.ts";
@@ -50,7 +53,7 @@ import { RouteCache } from "./redirect/cache.ts";
 import { clientReader } from "./redirect/client.ts";
 import { redirectHandler } from "./redirect/handler.ts";
 import { openMisses } from "./redirect/misses.ts";
-import { VERSION } from "./version.ts";
+import type { VisitorPorts } from "./redirect/visitor.ts";
 
 export interface AppOptions {
   readonly config: Config;
@@ -86,10 +89,13 @@ export interface Foundations extends AppOptions {
   /** Tests bring time that is moved by hand, and jobs of their own. */
   readonly after?: After | undefined;
   readonly moreJobs?: readonly JobType[] | undefined;
+  readonly moreRoutes?: ApiOptions["features"] | undefined;
   readonly mail?: MailTransport | undefined;
   /** Tests bring people who need not sign in, and time that passes by hand. */
   readonly people?: People | undefined;
   readonly monotonic?: { now(): number } | undefined;
+  /** Tests bring databases of places and networks. */
+  readonly visitors?: Partial<VisitorPorts> | undefined;
 }
 
 /** Puts the whole product together. This is the only file that knows every room. */
@@ -104,10 +110,12 @@ export async function assembleApp({
   outbound = outboundOf(config),
   after,
   moreJobs,
+  moreRoutes,
   mail,
   forgetLostKeys: isForgetting,
   people: others,
   monotonic,
+  visitors: givenVisitors,
 }: Foundations): Promise<App> {
   /** Requests whose browser spoke TLS to a proxy we trust. */
   const secure = new WeakSet<Request>();
@@ -121,16 +129,20 @@ export async function assembleApp({
   const keys = openKeyAuthentication({ db, clock, log, memberships });
   const tiers = await openTiers({ db, config, log });
   const limits = openLimits({ db, clock, log, config, limitsOf: tiers.of, after });
-  const routing = await openRouting(db, firstRun.baseUrl);
+  const routing = await openRouting(db, firstRun.baseUrl, config);
+  const visitors = visitorPorts(clicks, givenVisitors);
   const routes = new RouteCache({ resolve: routing.resolve, linksMax: config.WAYPOST_CACHE_LINKS });
   const keyring = openKeyring(dataDir, config.WAYPOST_KEYRING);
+  const denials = openDenials({ clock, log, after: after ?? systemAfter });
   const ports: Ports = {
+    denials,
     db,
     clicks,
     clock,
     config,
     log,
     outbound,
+    dns: openDns(config.WAYPOST_DNS_SERVERS),
     running: new Set(),
     cursors: openCursors(keyring.cursors),
     mail: mail ?? openTransport({ config, baseUrl: firstRun.baseUrl }),
@@ -168,19 +180,7 @@ export async function assembleApp({
     csrfSecret: keyring.csrf,
   });
   const people = openPeople(ports, cookies);
-  const authenticate = openCallers({
-    people: {
-      byBearer: async (token, address) =>
-        (await keys.byPersonalToken(token, address)) ??
-        (await others?.byBearer(token, address)) ??
-        people.byBearer(token, address),
-      byCookie: people.byCookie,
-    },
-    applications: keys,
-    memberships,
-    operatorPermissions,
-  });
-  const denials = openDenials({ clock, log, after: after ?? systemAfter });
+  const authenticate = callersOf({ keys, people, others, memberships });
   const metrics = openMetrics({
     clicks,
     db,
@@ -195,9 +195,12 @@ export async function assembleApp({
     closed: () => (firstRun.needed() ? notSetUp() : null),
     full: diskGuard(dataDir, config.WAYPOST_DISK_RESERVE, clock),
     observe: metrics.observe,
-    denied: denials.note,
     elsewhere: openOtherSide(db),
-    features: (guard, app) => featureRoutes(guard, app, { firstRun, cookies }),
+    knowsOrigin: keys.knowsOrigin,
+    features: (...of) => [
+      ...featureRoutes(...of, { firstRun, cookies, stage: { routing, visitors } }),
+      ...(moreRoutes?.(...of) ?? []),
+    ],
   });
 
   /** For what a person does who is nobody here. */
@@ -219,7 +222,9 @@ export async function assembleApp({
     claim: clicks.claim,
     exhausted: clicks.exhausted,
     consumes: (facts) => judge(facts).verdict === "human",
-    ...visitorPorts(ports, unasked),
+    used: clicks.used,
+    visitors,
+    locks: linkLocks(ports, unasked),
     secure: (request, peers) =>
       cameBySecure(request, unmapped(peers.requestIP(request)?.address ?? ""), trusted),
     misses: openMisses(config.WAYPOST_MISS_LIMIT),
@@ -246,7 +251,15 @@ export async function assembleApp({
     redirect,
     paths: {
       ...health.guarded,
-      ...frontPaths({ api, trusted, secure, addressOf, unasked }),
+      ...frontPaths({
+        api,
+        trusted,
+        secure,
+        addressOf,
+        unasked,
+        redirect,
+        files: openServedFiles(db, config),
+      }),
     },
     privatePaths: health.open,
     baseHost: () => hostOf(firstRun.baseUrl()),
@@ -280,20 +293,5 @@ export async function assembleApp({
   };
 }
 
-const outboundOf = (config: Config): Outbound =>
-  openOutbound({
-    allow: config.WAYPOST_OUTBOUND_ALLOW,
-    deny: config.WAYPOST_OUTBOUND_DENY,
-    userAgent: `Waypost/${VERSION}`,
-  });
 /** What takes longer than this is handed back, and goes on after the restart. */
 const JOBS_STOP_MS = 5000;
-
-const notSetUp = () =>
-  new AppError(
-    "UNAVAILABLE",
-    "This installation has not been set up. Open /admin with the code the server has printed.",
-  );
-
-const hostOf = (baseUrl: string | null): string | null =>
-  baseUrl === null ? null : new URL(baseUrl).hostname;

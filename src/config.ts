@@ -1,6 +1,8 @@
+import { isAddress } from "./lib/ip.ts";
 import { parseAllowance } from "./lib/outbound/allow.ts";
 import {
   baseUrl,
+  dnsServer,
   duration,
   expected,
   flag,
@@ -63,6 +65,26 @@ export const settings = {
     about:
       "Comma-separated networks with public addresses that workspaces may not have asked, because your own services are there.",
     parse: networks,
+  } satisfies Setting<string[], string>,
+  WAYPOST_DOMAINS_VERIFY: flag(
+    "Serve links only on domains that were verified by their records in DNS.",
+    false,
+  ),
+  WAYPOST_DOMAINS_ADDRESSES: {
+    type: "list of addresses",
+    default: "",
+    about:
+      "Comma-separated addresses that domains should point to, for verification. Not set: those of the host of the admin page.",
+    parse: (value) =>
+      list(value, (one) => (isAddress(one) ? { one } : null), "addresses such as 203.0.113.7 or 2001:db8::7"),
+  } satisfies Setting<string[], string>,
+  WAYPOST_DNS_SERVERS: {
+    type: "list of addresses",
+    default: "",
+    about:
+      "Comma-separated address or address:port of the DNS servers that domains are verified by. Not set: those of the system.",
+    parse: (value) =>
+      list(value, dnsServer, "addresses such as 1.1.1.1, 127.0.0.1:5353 or [2001:db8::53]:53"),
   } satisfies Setting<string[], string>,
   WAYPOST_KEYRING: secret(
     'The key ring, as "waypost keyring new" prints it: for keys outside the data folder (WAYPOST_KEYRING_FILE), and for several processes on one database. Not set: keys.json in the data folder.',

@@ -6,6 +6,8 @@ export interface Claims {
   claim(linkId: string, limit: number): boolean | Promise<boolean>;
   /** Whether none is left, taking nothing. */
   exhausted(linkId: string, limit: number): boolean | Promise<boolean>;
+  /** How many there were, taking nothing. */
+  used(linkId: string): number | Promise<number>;
   /** The link's clicks went on without claims, or were forgotten: count it anew when it is claimed again. */
   forget(linkId: string): void;
   forgetAll(): void;
@@ -54,7 +56,7 @@ export function openClaims(load: (linkId: string) => Promise<number>, knownMax =
   }
 
   /** Tells of a link at once when it is known, and as soon as it is otherwise. */
-  function tell(linkId: string, of: (link: Counted) => boolean): boolean | Promise<boolean> {
+  function tell<T>(linkId: string, of: (link: Counted) => T): T | Promise<T> {
     const link = known.get(linkId);
     if (link !== undefined) return of(link);
     const out = asking.get(linkId);
@@ -64,6 +66,7 @@ export function openClaims(load: (linkId: string) => Promise<number>, knownMax =
   return {
     claim: (linkId, limit) => tell(linkId, (link) => take(link, limit)),
     exhausted: (linkId, limit) => tell(linkId, (link) => link.count >= limit),
+    used: (linkId) => tell(linkId, (link) => link.count),
     forget(linkId) {
       known.delete(linkId);
       const out = asking.get(linkId);

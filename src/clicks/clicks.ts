@@ -18,6 +18,10 @@ export interface Clicks {
   claim(linkId: string, limit: number): boolean | Promise<boolean>;
   /** Whether a link's limit is used up, taking nothing. */
   exhausted(linkId: string, limit: number): boolean | Promise<boolean>;
+  /** How many human clicks a link has had, as exactly as a limit is kept. */
+  used(linkId: string): number | Promise<number>;
+  /** What stays the same for a browser for a day on one domain, and tells nothing about it: made with the salt of the day. */
+  dailyKey(visitor: DailyVisitor): string;
   query(question: Question): Promise<Answer>;
   totals(linkIds: readonly string[]): Promise<LinkTotals[]>;
   /** Totals changed after `sequence`, for the mirror in the main database. */
@@ -44,4 +48,12 @@ export interface ClicksHealth {
   readonly folded: number;
   /** A sentence for the operator when clicks are not being recorded or folded; null when all is well. */
   readonly problem: string | null;
+}
+
+/** By what a browser is known for a day. */
+export interface DailyVisitor {
+  readonly at: number;
+  readonly domainId: string;
+  readonly address: string;
+  readonly userAgent: string;
 }

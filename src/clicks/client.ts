@@ -99,12 +99,15 @@ export function openClicks(options: ClicksOptions): Clicks & Service {
     record(visit) {
       const { link } = visit;
       // A limit that is taken off and set again later counts what went by without it.
-      if (claims.size > 0 && link !== null && link.clicksLimit === null) claims.forget(link.id);
+      if (claims.size > 0 && link !== null && link.clicksLimit === null && !link.extras?.needs?.clicks)
+        claims.forget(link.id);
       return recorder.record(visit);
     },
     throttled: recorder.tally.throttled,
     claim: claims.claim,
     exhausted: claims.exhausted,
+    used: claims.used,
+    dailyKey: recorder.dailyKey,
     query: (question) => counting.ask({ name: "query", question }),
     totals: (linkIds) => counting.ask({ name: "totals", linkIds }),
     sequenceAtStart: () => counting.ask({ name: "sequenceAtStart" }),

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Visit } from "../redirect/visit.ts";
+import type { DailyVisitor } from "./clicks.ts";
 import { openAcks } from "./journal/acks.ts";
 import { type Control, sleepers } from "./journal/control.ts";
 import type { JournalMode } from "./journal/filesystem.ts";
@@ -39,6 +40,8 @@ export interface Recorder {
   start(numbered: Promise<number>): Promise<void>;
   /** See `Clicks.record`. Under `strict` the promise rejects when the visit's segment could not be synced. */
   record(visit: Visit): void | Promise<void>;
+  /** See `Clicks.dailyKey`. Empty before the start. */
+  dailyKey(visitor: DailyVisitor): string;
   /** Records nothing more; resolves when all that was recorded is on disk. */
   stop(): Promise<void>;
   /**
@@ -257,6 +260,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
       if (refusal !== null) refusal = null;
       if (strict) return acks.wait(writer.segment(), place);
     },
+    dailyKey: (visitor) => writer?.dailyKey(visitor) ?? "",
     async stop() {
       clearInterval(renewing);
       clearTimeout(again);

@@ -30,6 +30,8 @@ export const dimensions = [
   "utmCampaign",
   "utmTerm",
   "utmContent",
+  "rule",
+  "variant",
 ] as const;
 export type Dimension = (typeof dimensions)[number];
 
@@ -47,6 +49,8 @@ export interface Question {
   /** IANA name; buckets of `granularity` begin at its local midnights and hours. */
   readonly timezone: string;
   readonly where: Partial<Readonly<Record<Dimension, readonly string[]>>>;
+  /** Clicks of these links are not counted: whoever asks may not know of them. */
+  readonly withoutLinks?: readonly string[];
   /** Group by time, zero-filled; the answer's rows are then in time order. */
   readonly granularity?: Granularity;
   /** Group by a dimension; rows are then ordered by `orderBy`, largest first. */

@@ -8,6 +8,9 @@ import postgres0007 from "../../migrations/postgres/0007_keys.sql" with { type: 
 import postgres0008 from "../../migrations/postgres/0008_audit.sql" with { type: "text" };
 import postgres0009 from "../../migrations/postgres/0009_mail_lists.sql" with { type: "text" };
 import postgres0011 from "../../migrations/postgres/0011_fields.sql" with { type: "text" };
+import postgres0012 from "../../migrations/postgres/0012_organise.sql" with { type: "text" };
+import postgres0013 from "../../migrations/postgres/0013_rules.sql" with { type: "text" };
+import postgres0014 from "../../migrations/postgres/0014_domains.sql" with { type: "text" };
 import postgres0015 from "../../migrations/postgres/0015_qr.sql" with { type: "text" };
 import postgres0016 from "../../migrations/postgres/0016_transfer.sql" with { type: "text" };
 import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
@@ -20,6 +23,9 @@ import sqlite0007 from "../../migrations/sqlite/0007_keys.sql" with { type: "tex
 import sqlite0008 from "../../migrations/sqlite/0008_audit.sql" with { type: "text" };
 import sqlite0009 from "../../migrations/sqlite/0009_mail_lists.sql" with { type: "text" };
 import sqlite0011 from "../../migrations/sqlite/0011_fields.sql" with { type: "text" };
+import sqlite0012 from "../../migrations/sqlite/0012_organise.sql" with { type: "text" };
+import sqlite0013 from "../../migrations/sqlite/0013_rules.sql" with { type: "text" };
+import sqlite0014 from "../../migrations/sqlite/0014_domains.sql" with { type: "text" };
 import sqlite0015 from "../../migrations/sqlite/0015_qr.sql" with { type: "text" };
 import sqlite0016 from "../../migrations/sqlite/0016_transfer.sql" with { type: "text" };
 
@@ -44,6 +50,9 @@ export const migrations: readonly Migration[] = [
   { name: "0008_audit", sqlite: sqlite0008, postgres: postgres0008 },
   { name: "0009_mail_lists", sqlite: sqlite0009, postgres: postgres0009 },
   { name: "0011_fields", sqlite: sqlite0011, postgres: postgres0011 },
+  { name: "0012_organise", sqlite: sqlite0012, postgres: postgres0012 },
+  { name: "0013_rules", sqlite: sqlite0013, postgres: postgres0013 },
+  { name: "0014_domains", sqlite: sqlite0014, postgres: postgres0014 },
   { name: "0015_qr", sqlite: sqlite0015, postgres: postgres0015 },
   { name: "0016_transfer", sqlite: sqlite0016, postgres: postgres0016 },
 ];

@@ -28,26 +28,28 @@ export type HashAnswer =
 export interface PasswordsOptions {
   /** Each takes a core and 64 MiB for the time of it. One core stays with the visitors. */
   readonly atOnce?: number;
-  /** More are told to come back later. */
+  /** More are told to come back later, and so is whoever has waited for so long. */
   readonly waitingMax?: number;
+  readonly waitMaxMs?: number;
 }
 
 /** A thread that had nothing to do for so long goes: most of the time nobody signs in. */
 const IDLE_MS = 5000;
 
 export function openPasswords(options: PasswordsOptions = {}): Passwords {
-  const { atOnce = Math.min(2, Math.max(1, availableParallelism() - 1)), waitingMax = 32 } = options;
+  const {
+    atOnce = Math.min(2, Math.max(1, availableParallelism() - 1)),
+    waitingMax = 32,
+    waitMaxMs = 10_000,
+  } = options;
   const waiting: (() => void)[] = [];
   const idle: { readonly worker: Worker; readonly timer: Timer }[] = [];
   let running = 0;
 
   async function inTurn(task: HashTask): Promise<HashAnswer> {
     if (running >= atOnce) {
-      if (waiting.length >= waitingMax)
-        throw new AppError("RATE_LIMITED", "Too many people sign in at this moment. Try again shortly.", {
-          headers: { "retry-after": "5" },
-        });
-      await new Promise<void>((next) => waiting.push(next));
+      if (waiting.length >= waitingMax) throw tooMany();
+      await turn();
     } else running++;
     try {
       return await onThread(task);
@@ -56,6 +58,21 @@ export function openPasswords(options: PasswordsOptions = {}): Passwords {
       if (next) next();
       else running--;
     }
+  }
+
+  /** On a busy machine a hash takes seconds: nobody hashes for who has been told long ago that it did not work. */
+  function turn(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const next = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(next), 1);
+      reject(tooMany());
+    }, waitMaxMs);
+    waiting.push(next);
+    return promise;
   }
 
   async function onThread(task: HashTask): Promise<HashAnswer> {
@@ -110,6 +127,11 @@ export function openPasswords(options: PasswordsOptions = {}): Passwords {
     },
   };
 }
+
+const tooMany = () =>
+  new AppError("RATE_LIMITED", "Too many people sign in at this moment. Try again shortly.", {
+    headers: { "retry-after": "5" },
+  });
 
 const ask = (worker: Worker, task: HashTask): Promise<HashAnswer> =>
   new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { parseNetwork } from "./ip.ts";
+import { isAddress, parseNetwork } from "./ip.ts";
 import { parseMailbox } from "./mailbox.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
@@ -123,6 +123,13 @@ export function list(value: string, read: (one: string) => object | null, what: 
     .filter((one) => one !== "");
   for (const one of all) if (!read(one)) expected(`${what}; "${one}" is none`);
   return all;
+}
+
+/** As a resolver takes it: `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1`, `[2001:db8::1]:53`. */
+export function dnsServer(value: string): { value: string } | null {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value) ?? [];
+  const address = bracketed ?? plain ?? value;
+  return isAddress(address) && Number(port ?? 53) >= 1 && Number(port ?? 53) <= 65_535 ? { value } : null;
 }
 
 export function listen(value: string): { host: string; port: number } {

@@ -1,3 +1,5 @@
+import { randomText } from "./secrets.ts";
+
 /**
  * The canonical slug of a request path: leading slash off, percent-decoded exactly once as UTF-8, NFC, one
  * trailing slash off. `""` is the root. Null when no slug looks like this: broken UTF-8 or control characters.
@@ -87,18 +89,14 @@ export type ReservedPath = keyof typeof reservedPaths;
 const isReserved = (segment: string): boolean => Object.hasOwn(reservedPaths, foldSlug(segment, false));
 
 /**
- * A slug nobody can guess: drawn evenly from 31 characters without look-alikes (no 0 o, 1 i l).
- * Eight characters are 852,891,037,441 possibilities.
+ * A slug nobody can guess, drawn evenly. Of the usual 31 characters without look-alikes (no 0 o, 1 i l) eight are
+ * 852,891,037,441 possibilities. Never one that is reserved, which other alphabets could make.
  */
-export function randomSlug(length: number): string {
-  let slug = "";
-  while (slug.length < length) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(length + 4))) {
-      // 248 = 8 × 31: bytes above it would favour the first letters.
-      if (byte < 248 && slug.length < length) slug += slugAlphabet.charAt(byte % 31);
-    }
+export function randomSlug(length: number, alphabet: string = slugAlphabet): string {
+  for (;;) {
+    const slug = randomText(length, alphabet);
+    if (alphabet === slugAlphabet || slugProblem(slug) === null) return slug;
   }
-  return slug;
 }
 
 /** What generated slugs are made of. */

@@ -4,6 +4,14 @@ export interface Destination {
   readonly host: string;
 }
 
+/** The path of a request's URL, which the server has put into its one form already. */
+export function pathOf(url: string): string {
+  const from = url.indexOf("/", url.indexOf("://") + 3);
+  let to = from;
+  while (to < url.length && url[to] !== "?" && url[to] !== "#") to++;
+  return url.slice(from, to);
+}
+
 /** Longest destination, as typed and as it goes out. */
 export const urlLengthMax = 8192;
 

@@ -1,14 +1,18 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import { networkOf } from "../lib/ip.ts";
+import { pathOf } from "../lib/url.ts";
+import { admit, isReading, refuseWhen } from "./admit.ts";
 import { checkBody, readBody } from "./body.ts";
+import { TurnedAway } from "./callers.ts";
 import { type Actor, type Context, type Ports, systemActor } from "./context.ts";
-import type { Denial } from "./denials.ts";
-import { failure, type Stamp } from "./envelope.ts";
+import { accessDenied } from "./denials.ts";
+import { everyAnswer, failure, type Stamp } from "./envelope.ts";
 import { failures, foreseen, type Guard, guard, logBug } from "./http.ts";
 import type { Allowance } from "./limits/counter.ts";
 import { limitExceeded, limitHeaders } from "./limits/headers.ts";
 import type { Observed } from "./metrics.ts";
+import { type KnowsOrigin, preflight, showToPage } from "./pages.ts";
 import {
   asAsked,
   checkAddress,
@@ -41,10 +45,9 @@ export interface ApiOptions {
   /** Why nothing may be written now (the disk is nearly full); null when all is well. */
   full(): AppError | null;
   observe(call: Observed): void;
-  /** Puts on record that somebody known was refused. */
-  denied(ctx: Context, denial: Denial): Promise<void>;
   /** Why something is not found that is there for another key of the caller; null when it is simply not there. */
   elsewhere(actor: Actor, names: Names): Promise<AppError | null>;
+  readonly knowsOrigin: KnowsOrigin;
   readonly features: (guard: Guard, app: AppInfo) => AnyElysia[];
 }
 
@@ -94,11 +97,9 @@ export function openApiLater(options: ApiOptions): Api {
 const FILE_MS = 15 * 60_000;
 
 interface Caller extends Stamp {
+  readonly match: Match;
   readonly actor: Actor | null;
   readonly address: string | null;
-  /** What is asked for: parsed once, which costs as much as much of the rest. */
-  readonly url: URL;
-  readonly match: Match;
 }
 
 interface Asked {
@@ -122,8 +123,8 @@ export function openApi({
   closed,
   full,
   observe,
-  denied,
   elsewhere,
+  knowsOrigin,
   features,
 }: ApiOptions): Api {
   const callers = new WeakMap<Request, Caller>();
@@ -140,21 +141,26 @@ export function openApi({
   const routes = registeredRoutes(app);
   const match = routeMatcher(routes);
 
+  const routeFor =
+    ({ url }: Request) =>
+    (method: string) =>
+      routeOf(match(method, pathOf(url)));
+
   const longest = ({ takesFile }: RegisteredRoute): number =>
     takesFile ? FILE_MS : ports.config.WAYPOST_REQUEST_TIMEOUT;
 
   /** What can be said of a request before its body is read. */
-  function check(request: Request, caller: Caller, { permission, takesFile }: RegisteredRoute): void {
-    if (permission !== null) admit(caller.actor, permission, closed());
+  function check(request: Request, caller: Caller, route: RegisteredRoute): void {
+    if (route.permission !== null) admit(caller.actor, route, closed());
     if (!isReading(request)) refuseWhen(full());
     checkAddress(request);
-    if (!takesFile) checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
+    if (!route.takesFile) checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
   }
 
-  async function run(request: Request, caller: Caller): Promise<Response> {
-    const found = caller.match;
+  async function run(request: Request, caller: Caller, found: Match): Promise<Response> {
     if (found.kind === "none") throw new AppError("NOT_FOUND", "There is nothing at this address.");
-    if (found.kind === "wrong_method") return wrongMethod(request, found.allow);
+    if (found.kind === "wrong_method")
+      return (await preflight(request, routeFor(request), knowsOrigin)) ?? wrongMethod(request, found.allow);
     check(request, caller, found.route);
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
@@ -175,47 +181,62 @@ export function openApi({
   async function answer(request: Request, address: string | null, known: Actor | null): Promise<Response> {
     const at = ports.clock.now();
     const began = performance.now();
-    const url = new URL(request.url);
-    const route = match(request.method, url.pathname);
-    let caller: Caller = {
-      at,
-      requestId: requestIdOf(request, at),
-      actor: known,
-      address,
-      url,
-      match: route,
-    };
-    let allowance: Allowance | null = null;
-    let response: Response;
+    const requestId = requestIdOf(request, at);
+    const asked = known ? { actor: known, allowance: null } : await ask(request, address ?? "");
+    const actor = asked.actor instanceof Error ? null : asked.actor;
+    const found = match(request.method, pathOf(request.url));
+    const caller: Caller = { at, requestId, actor, address, match: found };
+    const response = await attempt(request, caller, asked, found);
+    const route = routeOf(found);
+    if (route) await follow(request, caller, asked, route, response);
+    const seconds = (performance.now() - began) / 1000;
+    observe({ method: request.method, route: route?.path ?? "none", status: response.status, seconds });
+    return response;
+  }
+
+  async function attempt(request: Request, caller: Caller, asked: Asked, found: Match): Promise<Response> {
+    const { allowance } = asked;
     try {
-      if (!known) {
-        const asked = await ask(request, address ?? "");
-        allowance = asked.allowance;
-        caller = { ...caller, actor: settled(asked) };
-      }
-      response = await run(request, caller);
+      settled(asked);
+      return finished(await run(request, caller, found), caller, allowance);
     } catch (error) {
-      response = refused(error, caller, request);
+      const limits = allowance ? limitHeaders(allowance, caller.at) : {};
+      return failure(caller, told(error, caller, request), limits);
     }
-    if (response.status === 403 && route.kind === "route") await noteDenial(request, caller, route.route);
-    observe({
-      method: request.method,
-      route: route.kind === "route" ? route.route.path : "none",
-      status: response.status,
-      seconds: (performance.now() - began) / 1000,
-    });
-    return finished(response, caller, allowance);
+  }
+
+  /** What an answer has as its consequence: that a page may read it, and that a refusal is on record. */
+  async function follow(
+    request: Request,
+    caller: Caller,
+    asked: Asked,
+    route: RegisteredRoute,
+    answered: Response,
+  ): Promise<void> {
+    if (route.pages) showToPage(answered, request, caller.actor);
+    if (answered.status !== 403) return;
+    const away = asked.actor instanceof TurnedAway ? asked.actor : null;
+    await noteDenial(request, away ? { ...caller, actor: away.actor } : caller, route, away?.reason ?? null);
   }
 
   /** The command line is the operator, and nobody is not somebody: neither is refused by what they may not do. */
-  async function noteDenial(request: Request, caller: Caller, route: RegisteredRoute): Promise<void> {
+  async function noteDenial(
+    request: Request,
+    caller: Caller,
+    { method, path, permission }: RegisteredRoute,
+    reason: TurnedAway["reason"] | null,
+  ): Promise<void> {
     const { actor } = caller;
     if (actor?.kind !== "user" && actor?.kind !== "key") return;
-    const { method, path, permission } = route;
-    const lacking = permission !== null && !actor.permissions.has(permission) ? permission : null;
+    const lacks = reason === null && permission !== null && !actor.permissions.has(permission);
     // A request of its own for the log: no retry may find this in place of its answer.
     const bare = new Request(request.url, { headers: userAgentOf(request) });
-    await denied(contextOf(ports, bare, caller), { method, route: path, permission: lacking });
+    await ports.denials.note(contextOf(ports, bare, caller), {
+      type: accessDenied,
+      subjectId: actor.id,
+      data: { method, route: path, permission: lacks ? permission : null, reason },
+      workspaceId: actor.workspaceId,
+    });
   }
 
   /** Who asks, and what is left to them. A wrong key counts against its address, so that keys cannot be tried out. */
@@ -224,14 +245,11 @@ export function openApi({
     return { actor, allowance: take(actor instanceof Error ? null : actor, address) };
   }
 
-  function refused(error: unknown, caller: Caller, request: Request): Response {
-    const told = foreseen(error);
-    if (told) return failure(caller, told);
+  function told(error: unknown, caller: Caller, request: Request): AppError {
+    const known = foreseen(error);
+    if (known) return known;
     logBug(ports.log, caller, request, error);
-    return failure(
-      caller,
-      new AppError("INTERNAL", "Something went wrong on our side. The request id helps us find it."),
-    );
+    return new AppError("INTERNAL", "Something went wrong on our side. The request id helps us find it.");
   }
 
   return {
@@ -243,17 +261,17 @@ export function openApi({
       const at = ports.clock.now();
       const stamp = { at, requestId: requestIdOf(request, at) };
       observe({ method: request.method, route: "none", status: 503, seconds: 0 });
-      return finished(failure(stamp, error), stamp, null);
+      return failure(stamp, error);
     },
   };
 }
 
-function contextOf(ports: Ports, request: Request, { actor, at, requestId, address, url }: Caller): Context {
+function contextOf(ports: Ports, request: Request, { actor, at, requestId, address }: Caller): Context {
   return {
     ...ports,
     actor: actor ?? nobody,
     at,
-    target: targetOf(request, url),
+    target: targetOf(request),
     client: address,
     idempotencyKey: idempotencyKeyOf(request),
     origin: {
@@ -264,32 +282,13 @@ function contextOf(ports: Ports, request: Request, { actor, at, requestId, addre
   };
 }
 
-function refuseWhen(reason: AppError | null): void {
-  if (reason) throw reason;
-}
-
-const isReading = ({ method }: Request): boolean =>
-  method === "GET" || method === "HEAD" || method === "OPTIONS";
-
-function admit(
-  actor: Actor | null,
-  permission: RegisteredRoute["permission"],
-  closed: AppError | null,
-): void {
-  refuseWhen(closed);
-  if (!actor)
-    throw new AppError("UNAUTHORIZED", "Sign in, or send an API key: Authorization: Bearer way_sk_…");
-  if (permission !== null && !actor.permissions.has(permission))
-    throw new AppError("FORBIDDEN", `This needs the permission ${permission}.`);
-}
+const routeOf = (found: Match): RegisteredRoute | null => (found.kind === "route" ? found.route : null);
 
 /** What every answer carries. */
-function finished(response: Response, { requestId, at }: Stamp, allowance: Allowance | null): Response {
-  response.headers.set("x-request-id", requestId);
-  if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
-  response.headers.set("x-content-type-options", "nosniff");
-  if (allowance)
-    for (const [name, value] of Object.entries(limitHeaders(allowance, at)))
-      response.headers.set(name, value);
+function finished(response: Response, stamp: Stamp, allowance: Allowance | null): Response {
+  const { headers } = response;
+  const wanted = { ...everyAnswer(stamp), ...(allowance ? limitHeaders(allowance, stamp.at) : {}) };
+  for (const [name, value] of Object.entries(wanted))
+    if (name !== "cache-control" || !headers.has(name)) headers.set(name, value);
   return response;
 }

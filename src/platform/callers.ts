@@ -1,7 +1,19 @@
 import { AppError } from "../lib/errors.ts";
 import { type Id, isId } from "../lib/ids.ts";
+import { pathOf } from "../lib/url.ts";
 import type { Actor, Application, Person } from "./context.ts";
 import { type Permission, personPermissions } from "./permissions.ts";
+
+/** Somebody who was known, and not let in: a key that is right, from where it may not be used. */
+export class TurnedAway extends AppError {
+  readonly actor: Actor;
+  readonly reason: "address" | "origin" | "extension";
+  constructor(actor: Actor, reason: TurnedAway["reason"], message: string) {
+    super("FORBIDDEN", message);
+    this.actor = actor;
+    this.reason = reason;
+  }
+}
 
 /** How people show who they are. */
 export interface People {
@@ -87,7 +99,7 @@ const actorOfApplication = (application: Application): Actor => ({
 
 /** The workspace in the path, or else the one of `X-Workspace-Id`, as it was typed; null when neither names one. */
 export const namedWorkspace = (request: Request): string | null =>
-  IN_PATH.exec(new URL(request.url).pathname)?.[1] ?? request.headers.get("x-workspace-id");
+  IN_PATH.exec(pathOf(request.url))?.[1] ?? request.headers.get("x-workspace-id");
 
 const IN_PATH = /^\/api\/v1\/workspaces\/(ws_[0-9a-z]+)(?=\/|$)/;
 

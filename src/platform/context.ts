@@ -6,7 +6,9 @@ import { AppError } from "../lib/errors.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound/outbound.ts";
+import type { Dns } from "../lib/outbound/records.ts";
 import type { Passwords } from "../lib/passwords.ts";
+import type { Denials } from "./denials.ts";
 import type { Event } from "./events.ts";
 import type { Enqueued } from "./jobs/enqueue.ts";
 import type { Keyring } from "./keyring.ts";
@@ -27,6 +29,8 @@ export interface Ports {
   readonly log: Logger;
   /** The one door to other servers. Never inside `change`: work there may run again, and others wait for it. */
   readonly outbound: Outbound;
+  /** What the world's DNS says; asked as `outbound` is, never inside `change`. */
+  readonly dns: Dns;
   /** Idempotency keys whose first request is still running in this process; `once` keeps it. */
   readonly running: Set<string>;
   /** Seals and opens the cursors of lists. */
@@ -46,6 +50,8 @@ export interface Ports {
   readonly passwords: Passwords;
   /** The origin of the admin page and the API (`https://links.example.com`); null before setup has fixed it. */
   baseUrl(): string | null;
+  /** Puts on record what was refused, however often it was tried. */
+  readonly denials: Pick<Denials, "note">;
   /** The folder of all that is kept. A feature has a folder of its own in it. */
   readonly dataDir: string;
   /** Tells this process's caches what was just committed. */

@@ -40,12 +40,20 @@ export const success = <T>(stamp: Stamp, status: number, message: string, data: 
   meta: meta(stamp),
 });
 
-export function failure(stamp: Stamp, error: AppError): Response {
+/** `more` are headers beside those of the error and of every answer. */
+export function failure(stamp: Stamp, error: AppError, more?: Readonly<Record<string, string>>): Response {
   const status = statusOf[error.code];
   const { code, message, details } = error;
   const body = { success: false, status, message, error: { code, message, details }, meta: meta(stamp) };
-  return Response.json(body, { status, headers: { ...error.headers } });
+  return Response.json(body, { status, headers: { ...everyAnswer(stamp), ...more, ...error.headers } });
 }
+
+/** What every answer carries, unless it says otherwise. */
+export const everyAnswer = ({ requestId }: Stamp): Record<string, string> => ({
+  "x-request-id": requestId,
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+});
 
 export const validationError = (details: readonly ErrorDetail[]): AppError =>
   new AppError("VALIDATION_ERROR", details[0]?.message ?? "The request is not valid.", { details });

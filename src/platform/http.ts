@@ -25,6 +25,8 @@ export const guard = (contextOf: ContextOf) =>
       detail: { "x-permission": null } as never,
       resolve: ({ request }: { request: Request }): { ctx: Context } => ({ ctx: contextOf(request) }),
     }),
+    /** Beside `may`: for pages of other origins, by a publishable key. Such a key is let in nowhere else. */
+    pages: (_: true) => ({ detail: { "x-pages": true } as never }),
   });
 export type Guard = ReturnType<typeof guard>;
 

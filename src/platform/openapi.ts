@@ -32,7 +32,11 @@ export function describeApi({ app, routes, version, serverUrl }: Described): Jso
     described[path] = Object.fromEntries(
       Object.entries(operations as Json).map(([method, operation]) => [
         method,
-        finished(method, operation as Operation, permissionOf.get(`${method} ${path}`) ?? null),
+        finished(
+          method,
+          withRetries(method, path, operation as Operation),
+          permissionOf.get(`${method} ${path}`) ?? null,
+        ),
       ]),
     );
   return {
@@ -80,6 +84,7 @@ every field at fault. \`X-Request-ID\` stands on all of them and in the log.
 **Lists** are paged by \`page\` and \`limit\`, or walked by \`cursor\` (\`pagination.nextCursor\`), which neither skips nor repeats.
 
 **Retries.** Send an \`Idempotency-Key\` with a POST: a retry within a day gets the first answer and has no second effect.
+Sign-in (\`/auth/…\`) does not look at it: its answers are secrets and are kept nowhere. What is sent there is good once by itself.
 
 **Edits.** Links carry an \`ETag\`. Send it as \`If-Match\`, and an edit of a state you have not seen is refused with 412.
 
@@ -92,8 +97,15 @@ Times are ISO 8601 in UTC. Unknown fields are refused and named.
 export const TAGS: Readonly<Record<string, string>> = {
   Links: "Short links: make, find, change, archive, destroy.",
   "Import and export": "Files of links, in and out.",
+  Rules: "Who goes where: conditions, A/B tests, and what would happen.",
   "QR codes": "Codes to print: looks, logos, sheets. Every image can be read.",
   Analytics: "How links are used. One way of counting everywhere.",
+  Tags: "Words that links are sorted by.",
+  Folders: "Where links stand, and which members see them.",
+  Campaigns: "What links are for: their cost, budgets and goals.",
+  "UTM templates": "What is put on destinations, filled in link by link.",
+  Views: "Lists of links as somebody likes to see them.",
+  Search: "Links, domains, tags, campaigns and members at once.",
   Domains: "Hosts that serve short links.",
   Jobs: "Work that outlives its request: what waits, runs, and has failed.",
   Keys: "API keys and what they may do.",
@@ -148,10 +160,13 @@ function refusals(method: string, { requestBody, parameters }: Operation, permis
       "403": failure("The key may not do this."),
       "404": failure("There is no such thing in this workspace."),
     }),
+    ...(permission === null && method === "get" && { "404": failure("There is no such thing.") }),
     ...(method !== "get" && { "409": failure("It clashes with what is there.") }),
     ...(method !== "get" && named && { "412": failure("If-Match names another state of it.") }),
     ...(requestBody && { "413": failure("The body is too large."), "415": failure("The body is not JSON.") }),
-    ...(method === "post" && { "422": failure("The Idempotency-Key was used with other parameters.") }),
+    ...(parameters?.includes(IDEMPOTENCY_KEY) && {
+      "422": failure("The Idempotency-Key was used with other parameters."),
+    }),
     ...(permission === null &&
       method === "post" && {
         "401": failure("What was sent opens nothing."),
@@ -163,6 +178,26 @@ function refusals(method: string, { requestBody, parameters }: Operation, permis
     ...(method !== "get" && { "507": failure("The disk is nearly full.") }),
   };
 }
+
+const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+  description: "A retry with the same key gets the first answer, and has no second effect.",
+};
+
+/**
+ * Answers below `/auth` hold tokens, codes and challenges, and are kept nowhere for a retry to find; what is sent there
+ * is good once by itself. Looking at an invitation, at DNS, and simulating a visit do no harm twice.
+ */
+const isKept = (method: string, path: string): boolean =>
+  method === "post" && !path.startsWith("/api/v1/auth/") && !/\/(invites\/look|simulate|verify)$/.test(path);
+
+const withRetries = (method: string, path: string, operation: Operation): Operation =>
+  isKept(method, path)
+    ? { ...operation, parameters: [...(operation.parameters ?? []), IDEMPOTENCY_KEY] }
+    : operation;
 
 /** What the library leaves open: refusals, permissions, and that JSON is the only body there is. */
 function finished(method: string, operation: Operation, permission: string | null): Operation {

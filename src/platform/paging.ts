@@ -37,6 +37,8 @@ export interface Place {
 export interface Page<T> {
   readonly items: readonly T[];
   readonly total: number;
+  /** There are more than `total`, which were not counted. */
+  readonly atLeast?: boolean;
   /** The place of the last item; null when there is no more. */
   readonly next: Place | null;
 }
@@ -100,7 +102,7 @@ export function afterPlace(by: SQL | Column, id: Column, order: "asc" | "desc", 
 export const listed = <T>(
   stamp: Stamp,
   message: string,
-  { items, total, next }: Page<T>,
+  { items, total, atLeast, next }: Page<T>,
   { page, limit }: PageRequest,
   cursorOf: (place: Place) => string,
 ) => ({
@@ -109,6 +111,7 @@ export const listed = <T>(
     page,
     limit,
     total,
+    ...(atLeast && { atLeast }),
     pages: Math.ceil(total / limit),
     hasMore: next !== null,
     nextCursor: next === null ? null : cursorOf(next),

@@ -17,7 +17,8 @@ export function requestIdOf(request: Request, at: number): string {
   return given !== null && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : newId("req", at);
 }
 
-export function targetOf(request: Request, { pathname, search }: URL): string {
+export function targetOf(request: Request): string {
+  const { pathname, search } = new URL(request.url);
   return `${request.method} ${pathname}${search}\n${request.headers.get("if-match") ?? ""}`;
 }
 

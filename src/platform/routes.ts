@@ -10,17 +10,20 @@ export interface RegisteredRoute {
   readonly permission: Permission | null;
   /** Takes a file and reads it itself, bit by bit. */
   readonly takesFile: boolean;
+  /** For pages of other origins, by a publishable key. */
+  readonly pages: boolean;
 }
 
 /** Every route of an app. A route that declares neither `may` nor `open` is a mistake and throws at the start. */
 export function registeredRoutes(app: AnyElysia): RegisteredRoute[] {
   return app.routes.map(({ method, path, hooks }) => {
-    const detail = (hooks as { detail?: Record<string, unknown> }).detail ?? {};
+    const { detail = {} } = hooks as { detail?: Record<string, unknown> };
     const declared = detail["x-permission"];
+    const pages = detail["x-pages"] === true;
     const takesFile = detail["x-takes-file"] === true;
-    if (declared === null) return { method, path, permission: null, takesFile };
+    if (declared === null) return { method, path, permission: null, pages, takesFile };
     if (typeof declared === "string" && isPermission(declared))
-      return { method, path, permission: declared, takesFile };
+      return { method, path, permission: declared, pages, takesFile };
     throw new Error(`${method} ${path} declares neither a permission nor that it is open`);
   });
 }
@@ -32,29 +35,31 @@ export type Match =
 
 /** Finds the route for a request, strictly: no trailing slashes, no other spellings of a path. */
 export function routeMatcher(routes: readonly RegisteredRoute[]): (method: string, path: string) => Match {
-  const patterns = routes.map((route) => ({
+  // A fixed path is more telling than one with parameters: /links/count before /links/:link.
+  const telling = routes.toSorted((a, b) => a.path.split(":").length - b.path.split(":").length);
+  const patterns = telling.map((route) => ({
     route,
     pattern: new RegExp(`^${route.path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/:\w+/g, "[^/]+")}$`),
+    found: { kind: "route", route } as const,
   }));
   // A refusal costs little more than this search: only routes of the same length and first word are looked at.
   const shelves = Map.groupBy(patterns, ({ route }) => shelfOf(route.path));
   return (method, path) => {
-    const here = (shelves.get(shelfOf(path)) ?? [])
-      .filter(({ pattern }) => pattern.test(path))
-      .map(({ route }) => route);
+    const shelf = shelves.get(shelfOf(path)) ?? [];
     const wanted = method === "HEAD" ? "GET" : method;
-    // A fixed path is more telling than one with parameters: /links/count before /links/:link.
-    const [exact] = here
-      .filter((route) => route.method === wanted)
-      .sort((a, b) => a.path.split(":").length - b.path.split(":").length);
-    if (exact) return { kind: "route", route: exact };
-    if (here.length === 0) return { kind: "none" };
+    for (const { route, pattern, found } of shelf)
+      if (route.method === wanted && pattern.test(path)) return found;
     const allowed = new Set(
-      here.flatMap((route) => (route.method === "GET" ? ["GET", "HEAD"] : [route.method])),
+      shelf
+        .filter(({ pattern }) => pattern.test(path))
+        .flatMap(({ route }) => (route.method === "GET" ? ["GET", "HEAD"] : [route.method])),
     );
+    if (allowed.size === 0) return NOWHERE;
     return { kind: "wrong_method", allow: [...allowed, "OPTIONS"].sort().join(", ") };
   };
 }
+
+const NOWHERE: Match = { kind: "none" };
 
 /** What a request names, by path parameters and query. */
 export type Names = Readonly<Record<string, string>>;

@@ -99,6 +99,9 @@ export const Pagination = t.Object({
   page: t.Integer(),
   limit: t.Integer(),
   total: t.Integer(),
+  atLeast: t.Optional(
+    t.Boolean({ description: "There are more than `total`, which were not counted; walk on with `cursor`." }),
+  ),
   pages: t.Integer(),
   hasMore: t.Boolean(),
   nextCursor: nullable(t.String({ description: "Send as `cursor` to walk on without skips or repeats." })),

@@ -17,6 +17,8 @@ export interface Signing {
   sign(claims: AccessClaims): Promise<string>;
   /** Null for whatever this installation did not sign, and for what is over. */
   verify(token: string): Promise<AccessClaims | null>;
+  /** Signs with a new key from now on; tokens of before stay good for as long as they live. */
+  rotate(tokenLifeMs: number): Promise<void>;
 }
 
 /** One key of the ring, as `keys.json` holds it: the newest signs, the others still verify. */
@@ -56,6 +58,10 @@ export async function openSigning({ dataDir, clock, installationId }: SigningOpt
   }
 
   return {
+    async rotate(tokenLifeMs) {
+      rotateSigning(dataDir, clock.now(), tokenLifeMs);
+      ring = await imported(ringOf(dataDir));
+    },
     async sign({ userId, sessionId, expiresAt }) {
       const { kid, secret } = ring.at(-1)!;
       return new SignJWT({ sid: sessionId })

@@ -72,22 +72,44 @@ function decideExtras(
   if (extras.passwordHash !== null && !unlocked) return { kind: "password", outcome: "password_asked" };
   const chosen = visitor && extras.choose !== null ? extras.choose(visitor) : null;
   if (chosen === null && extras.otherwise === "not_found") return missing(domain, "not_found");
-  const to = chosen ?? { location: link.location, forwardQuery: link.forwardQuery };
+  if (chosen === null)
+    return {
+      kind: "redirect",
+      outcome: "redirected",
+      status: link.status,
+      location: handedOn(link.location, extras, extras.forwardOnly, rest, visitor),
+      forwardQuery: link.forwardQuery,
+    };
   return {
     kind: "redirect",
     outcome: "redirected",
     status: link.status,
-    ...to,
-    location: handedOn(to.location, extras, rest, visitor),
+    // A rule has its own word on what is handed on.
+    location: handedOn(chosen.location, extras, chosen.forwardOnly ?? null, rest, visitor),
+    forwardQuery: chosen.forwardQuery,
+    ruleId: chosen.ruleId,
+    variantId: chosen.variantId,
   };
 }
 
 /** The location with what this visitor brings along, but for a whole query, which the handler adds. */
-function handedOn(location: string, extras: LinkExtras, rest: string, visitor: Visitor | null): string {
+function handedOn(
+  location: string,
+  extras: LinkExtras,
+  only: LinkExtras["forwardOnly"],
+  rest: string,
+  visitor: Visitor | null,
+): string {
   const behind = rest === "" || !extras.forwardPath ? location : withPath(location, rest);
-  if (extras.forwardOnly === null || !visitor || visitor.query === "") return behind;
-  return withQuery(behind, campaignPairs(visitor.query, extras.forwardOnly === "campaign"));
+  if (only === null || !visitor || visitor.query === "") return behind;
+  return withQuery(behind, campaignPairs(visitor.query, only === "campaign"));
 }
+
+/** Where a redirect goes in the end, with the visitor's query where it is handed on. */
+export const sentTo = (
+  { location, forwardQuery }: Extract<Decision, { kind: "redirect" }>,
+  query: string,
+): string => (forwardQuery && query !== "" ? withQuery(location, query) : location);
 
 /** The decision for a link whose clicks are used up. */
 export const limitReached = (domain: DomainSnapshot, link: LinkSnapshot): Decision =>

@@ -1,21 +1,22 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Network } from "../lib/ip.ts";
-import { slugLengthMax, slugOf } from "../lib/slug.ts";
-import { withoutPort } from "../lib/url.ts";
+import { answerHere, branded, redirectHeaders, redirectTo } from "./answers.ts";
 import type { CachedRoute, RouteCache } from "./cache.ts";
 import { clientReader, type Peers } from "./client.ts";
-import { type Decision, decide, limitReached } from "./decide.ts";
-import { withQuery } from "./location.ts";
+import { type Decision, decide, limitReached, sentTo } from "./decide.ts";
 import type { Locks } from "./locks.ts";
 import type { Misses } from "./misses.ts";
 import { pageResponse, pages } from "./pages.ts";
+import { type Place, placeOf } from "./place.ts";
 import { findPrefix } from "./prefix.ts";
+import { openRates } from "./rates.ts";
 import { hostHeader, methodOf, type Reading, readVisit } from "./reading.ts";
 import { heatMax } from "./second-chance.ts";
 import type { DomainSnapshot, LinkSnapshot } from "./snapshot.ts";
 import { unlock } from "./unlock.ts";
 import { countedOutcomes, type Visit } from "./visit.ts";
-import { Visitor, type VisitorPorts } from "./visitor.ts";
+import type { Visitor, VisitorPorts } from "./visitor.ts";
+import { cookieFor, visitorOf } from "./visitors.ts";
 
 /** The whole world of the redirect. */
 export interface RedirectPorts {
@@ -26,6 +27,8 @@ export interface RedirectPorts {
   claim(linkId: string, limit: number): boolean | Promise<boolean>;
   /** Whether a limit is used up, taking nothing: for visits that use up none, which must not slip past it. */
   exhausted(linkId: string, limit: number): boolean | Promise<boolean>;
+  /** How many clicks a link has had. Asked only for links whose rules want to know. */
+  used(linkId: string): number | Promise<number>;
   /** Whether this visit is a person's click, which uses up a limit. Asked only for links that have one. */
   consumes(facts: VisitFacts): boolean;
   /** Who asks for too much that is not there. Left out, nobody is refused. */
@@ -62,6 +65,7 @@ export interface RedirectHandler {
 export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   const { routes, clock } = ports;
   const addressOf = clientReader(ports.trustedProxies, ports.listensOn);
+  const rates = openRates();
 
   const handler: RedirectHandler = (request, peers) => {
     const { url } = request;
@@ -138,17 +142,29 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   function decideAndAnswer(reading: Reading, kept: CachedRoute): Answer {
     const { domain, link, root } = reading;
     const at = clock.now();
-    const decision =
-      link === null || link.extras === null
-        ? decide(domain, link, { at, root })
-        : decideWith(reading, link, at, false);
-    return carryOut(decision, reading, kept, at);
+    if (link === null || link.extras === null)
+      return carryOut(decide(domain, link, { at, root }), reading, kept, at, null);
+    return meet(reading, link, at, (visitor) =>
+      carryOut(decideFor(visitor, reading, link, at, false), reading, kept, at, visitor),
+    );
   }
 
-  /** The decision for a link that looks at its visitors. */
-  function decideWith(reading: Reading, link: LinkSnapshot, at: number, shown: boolean): Decision {
-    const { domain, root, rest } = reading;
-    const visitor = visitorOf(reading, at);
+  /** Makes the visitor of a link that looks at them, with what its rules want to know. */
+  function meet(reading: Reading, link: LinkSnapshot, at: number, answer: (who: Visitor) => Answer): Answer {
+    const look = (clicks: number | null): Answer =>
+      answer(visitorOf(reading, link, { at, clicks, addressOf, ports: ports.visitors, rates }));
+    if (!link.extras?.needs?.clicks) return look(null);
+    const used = ports.used(link.id);
+    return used instanceof Promise ? used.then(look).catch(unavailable) : look(used);
+  }
+
+  function decideFor(
+    visitor: Visitor,
+    { domain, root, rest }: Reading,
+    link: LinkSnapshot,
+    at: number,
+    shown: boolean,
+  ): Decision {
     const hash = link.extras?.passwordHash ?? null;
     const unlocked = shown || (hash !== null && ports.locks.isOpen({ id: link.id, hash }, visitor));
     return decide(domain, link, { at, root, visitor, unlocked, rest });
@@ -156,43 +172,58 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
 
   function unlocked(reading: Reading, kept: CachedRoute, link: LinkSnapshot, hash: string): Answer {
     const { request, peers } = reading;
-    return unlock({
-      request,
-      link: { id: link.id, hash },
-      locks: ports.locks,
-      address: addressOf(request, peers),
-      secure: ports.secure?.(request, peers) ?? false,
-      now: () => clock.now(),
-      decide: (at, shown) => decideWith(reading, link, at, shown),
-      carryOut: (decision, at) => carryOut(decision, reading, kept, at),
-    }).catch((error: unknown) => {
-      ports.failed("unlock", error);
-      return pageResponse(pages.unavailable);
-    });
-  }
-
-  function carryOut(decision: Decision, reading: Reading, kept: CachedRoute, at: number): Answer {
-    const { domain, link } = reading;
-    if (decision.outcome === null) return respond(decision, "", kept);
-    const visit = readVisit(reading, addressOf, at, decision.outcome);
-    if (link === null) ports.misses?.add(visit.address, domain, at);
-    return link !== null && link.clicksLimit !== null && countedOutcomes.has(decision.outcome)
-      ? claimAndAnswer(decision, visit, link.clicksLimit, kept)
-      : recordAndAnswer(decision, visit, kept);
-  }
-
-  const visitorOf = ({ method, query, request, headers, peers }: Reading, at: number): Visitor =>
-    new Visitor(
-      { at, method, url: request.url, query, headers, address: () => addressOf(request, peers) },
-      ports.visitors,
+    return meet(reading, link, clock.now(), (visitor) =>
+      unlock({
+        request,
+        link: { id: link.id, hash },
+        locks: ports.locks,
+        address: addressOf(request, peers),
+        secure: ports.secure?.(request, peers) ?? false,
+        now: () => clock.now(),
+        decide: (at, shown) => decideFor(visitor, reading, link, at, shown),
+        shown: (page) => branded(page, reading.domain.brand),
+        carryOut: (decision, at) => carryOut(decision, reading, kept, at, visitor),
+      }).catch((error: unknown) => {
+        ports.failed("unlock", error);
+        return pageResponse(pages.unavailable);
+      }),
     );
+  }
 
-  function claimAndAnswer(decision: Decision, visit: Visit, limit: number, kept: CachedRoute): Answer {
+  function carryOut(
+    decision: Decision,
+    reading: Reading,
+    kept: CachedRoute,
+    at: number,
+    visitor: Visitor | null,
+  ): Answer {
+    const { link } = reading;
+    if (decision.outcome === null) return respond(decision, "", kept, null);
+    const visit = readVisit(reading, addressOf, at, decision, visitor);
+    if (link === null) ports.misses?.add(visit.address, reading.domain, at);
+    const cookie = visitor && cookieOf(visitor, reading);
+    // Rules that look at clicks want them counted as exactly as limits do.
+    const limit = link?.clicksLimit ?? (link?.extras?.needs?.clicks ? Number.POSITIVE_INFINITY : null);
+    return limit !== null && countedOutcomes.has(decision.outcome)
+      ? claimAndAnswer(decision, visit, limit, kept, cookie)
+      : recordAndAnswer(decision, visit, kept, cookie);
+  }
+
+  const cookieOf = (visitor: Visitor, { link, request, peers }: Reading): string | null =>
+    cookieFor(visitor, link?.extras?.needs, () => ports.secure?.(request, peers) ?? false);
+
+  function claimAndAnswer(
+    decision: Decision,
+    visit: Visit,
+    limit: number,
+    kept: CachedRoute,
+    cookie: string | null,
+  ): Answer {
     const link = visit.link!;
     const settle = (granted: boolean): Answer => {
-      if (granted) return recordAndAnswer(decision, visit, kept);
-      const refused: Visit = { ...visit, outcome: "limit_reached" };
-      return recordAndAnswer(limitReached(visit.domain, link), refused, kept);
+      if (granted) return recordAndAnswer(decision, visit, kept, cookie);
+      const refused: Visit = { ...visit, outcome: "limit_reached", ruleId: "", variantId: "" };
+      return recordAndAnswer(limitReached(visit.domain, link), refused, kept, null);
     };
     const refuse = (error: unknown): Response => {
       ports.failed("claim", error);
@@ -208,21 +239,27 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
     }
   }
 
-  function recordAndAnswer(decision: Decision, visit: Visit, kept: CachedRoute): Answer {
+  function recordAndAnswer(
+    decision: Decision,
+    visit: Visit,
+    kept: CachedRoute,
+    cookie: string | null,
+  ): Answer {
     try {
       const recorded = ports.record(visit);
       if (recorded instanceof Promise)
-        return recorded.catch(unrecorded).then(() => respond(decision, visit.query, kept));
+        return recorded.catch(unrecorded).then(() => respond(decision, visit.query, kept, cookie));
     } catch (error) {
       unrecorded(error);
     }
-    return respond(decision, visit.query, kept);
+    return respond(decision, visit.query, kept, cookie);
   }
 
-  function respond(decision: Decision, query: string, kept: CachedRoute): Response {
-    if (decision.kind !== "redirect") return answerHere(decision);
+  function respond(decision: Decision, query: string, kept: CachedRoute, cookie: string | null): Response {
+    if (decision.kind !== "redirect") return answerHere(decision, kept.domain?.brand ?? null);
     const { location, status } = decision;
-    if (decision.forwardQuery && query !== "") return redirectTo(withQuery(location, query), status);
+    if (cookie !== null) return redirectTo(sentTo(decision, query), status, cookie);
+    if (decision.forwardQuery && query !== "") return redirectTo(sentTo(decision, query), status);
     if (decision.outcome !== "redirected") return redirectTo(location, status);
     if (kept.answer !== null) return new Response(null, kept.answer);
     if (kept.heat === heatMax && kept.link?.extras === null)
@@ -239,48 +276,5 @@ export function redirectHandler(ports: RedirectPorts): RedirectHandler {
   return handler;
 }
 
-/** Whoever is sent nowhere. */
-function answerHere(decision: Exclude<Decision, { kind: "redirect" }>): Response {
-  if (decision.kind === "page") return pageResponse(pages[decision.page]);
-  if (decision.kind === "password") return pageResponse(pages.password);
-  return new Response(null, { status: 204, headers: NEVER_KEPT });
-}
-
-const redirectTo = (location: string, status: number): Response =>
-  new Response(null, { status, headers: redirectHeaders(location) });
-
-const redirectHeaders = (location: string) => ({ location, "cache-control": "private, no-store" });
-const NEVER_KEPT = { "cache-control": "private, no-store" };
-
-interface Place {
-  /** The URL up to its query. */
-  readonly spelling: string;
-  readonly host: string;
-  readonly slug: string;
-  readonly query: string;
-}
-
-/** Takes `request.url` apart. Null when Bun could make no URL of the Host header: then it is only a path. */
-function placeOf(url: string): Place | null {
-  const hostAt = url.indexOf("://") + 3;
-  if (hostAt < 3 || !url.startsWith("http")) return null;
-  const queryAt = url.indexOf("?");
-  const spelling = queryAt < 0 ? url : url.slice(0, queryAt);
-  const pathAt = spelling.indexOf("/", hostAt);
-  if (pathAt < 0) return null;
-  const host = withoutPort(spelling.slice(hostAt, pathAt)).replace(/\.$/, "");
-  if (host === "") return null;
-  const slug = slugOf(spelling.slice(pathAt));
-  return {
-    spelling,
-    host,
-    slug: slug === null || slug.length > slugLengthMax ? NOBODYS : slug,
-    query: queryAt < 0 ? "" : url.slice(queryAt + 1),
-  };
-}
-
 const negated = (answer: boolean | Promise<boolean>): boolean | Promise<boolean> =>
   answer instanceof Promise ? answer.then((yes) => !yes) : !answer;
-
-/** Stands for every path that can be no link's: people may not choose it, and any database can look for it. */
-const NOBODYS = "//";

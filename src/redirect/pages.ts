@@ -1,10 +1,13 @@
 import type { PageName } from "./decide.ts";
+import type { Brand } from "./snapshot.ts";
 
 /** A page that stands ready: the bytes and headers of an answer, made once. */
 export interface Page {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer>;
+  /** The page under the name and colour of a domain. */
+  branded(brand: Brand): Page;
 }
 
 const style = `
@@ -22,11 +25,14 @@ label{font-size:.875rem;color:var(--soft)}
 input,button{font:inherit;padding:.625rem .75rem;border-radius:.375rem;border:1px solid var(--line)}
 input{background:transparent;color:inherit}
 button{border-color:var(--ink);background:var(--ink);color:var(--paper);cursor:pointer}
+footer{margin-top:2.5rem;font-size:.875rem}
+footer a{color:inherit}
 input:focus-visible,button:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
 main::before{content:"";display:block;width:2.5rem;height:.25rem;margin-bottom:1.5rem;border-radius:2px;background:var(--line)}
 `;
 
-const styleHash = new Bun.CryptoHasher("sha256").update(style).digest("base64");
+const sha256 = (text: string): string => new Bun.CryptoHasher("sha256").update(text).digest("base64");
+const styleHash = sha256(style);
 
 const headers: Readonly<Record<string, string>> = {
   "content-type": "text/html; charset=utf-8",
@@ -107,19 +113,39 @@ function page(
   more: Record<string, string> = {},
   form = "",
 ): Page {
-  const html = `<!doctype html>
+  const written = (head: string, foot: string) =>
+    new TextEncoder().encode(`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex,nofollow">
 <title>${escaped(title)}</title>
-<style>${style}</style>
+<style>${style}</style>${head}
 </head>
-<body><main>${status === 200 ? "" : `<p class="code">${status}</p>`}<h1>${escaped(title)}</h1><p>${escaped(text)}</p>${form}</main></body>
+<body><main>${status === 200 ? "" : `<p class="code">${status}</p>`}<h1>${escaped(title)}</h1><p>${escaped(text)}</p>${form}${foot}</main></body>
 </html>
-`;
-  return { status, headers: { ...headers, ...more }, body: new TextEncoder().encode(html) };
+`);
+  const usual = { ...headers, ...more };
+  const made: Page = {
+    status,
+    headers: usual,
+    body: written("", ""),
+    branded(brand) {
+      const own = brand.color === null ? "" : `main::before{background:${brand.color}}`;
+      const policy = usual["content-security-policy"]!;
+      const allowed = own === "" ? policy : policy.replace("style-src", `style-src 'sha256-${sha256(own)}'`);
+      const body = written(own === "" ? "" : `<style>${own}</style>`, footOf(brand));
+      return { ...made, headers: { ...usual, "content-security-policy": allowed }, body };
+    },
+  };
+  return made;
+}
+
+function footOf({ name, url }: Brand): string {
+  if (name === "") return "";
+  const shown = escaped(name);
+  return `<footer>${url === null ? shown : `<a href="${escaped(url)}" rel="noopener">${shown}</a>`}</footer>`;
 }
 
 /** Safe inside elements and quoted attributes. */

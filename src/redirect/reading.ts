@@ -29,27 +29,43 @@ export interface Reading {
 }
 
 /** The visit as it goes into the journal: each header read once, nothing parsed. */
-export function readVisit(reading: Reading, addressOf: ClientReader, at: number, outcome: Outcome): Visit {
+export function readVisit(
+  reading: Reading,
+  addressOf: ClientReader,
+  at: number,
+  decision: { readonly outcome: Outcome | null; readonly ruleId?: string; readonly variantId?: string },
+  visitor: Pick<Visit, "address" | "userAgent" | "optedOut"> | null = null,
+): Visit {
   const { headers, query } = reading;
   const scan = query !== "" && isScan(query);
   return {
     at,
     domain: reading.domain,
     link: reading.link,
-    outcome,
+    outcome: decision.outcome!,
     trigger: scan ? "qr" : "link",
     method: reading.method,
-    address: addressOf(reading.request, reading.peers),
-    userAgent: headers.get("user-agent") ?? "",
+    // What was read to decide is not read again.
+    address: visitor === null ? addressOf(reading.request, reading.peers) : visitor.address,
+    userAgent: visitor === null ? (headers.get("user-agent") ?? "") : visitor.userAgent,
     referrer: headers.get("referer") ?? "",
     language: headers.get("accept-language") ?? "",
-    purpose:
-      headers.get("sec-purpose") ??
-      headers.get("purpose") ??
-      headers.get("x-purpose") ??
-      headers.get("x-moz") ??
-      "",
+    purpose: purposeOf(headers),
     query: scan ? withoutScan(query) : query,
-    optedOut: headers.get("sec-gpc") === "1" || headers.get("dnt") === "1",
+    optedOut: visitor === null ? isOptedOut(headers) : visitor.optedOut,
+    ruleId: decision.ruleId ?? "",
+    variantId: decision.variantId ?? "",
   };
 }
+
+type Read = Pick<Headers, "get">;
+
+export const purposeOf = (headers: Read): string =>
+  headers.get("sec-purpose") ??
+  headers.get("purpose") ??
+  headers.get("x-purpose") ??
+  headers.get("x-moz") ??
+  "";
+
+export const isOptedOut = (headers: Read): boolean =>
+  headers.get("sec-gpc") === "1" || headers.get("dnt") === "1";

@@ -3,12 +3,12 @@
  * handed the parameter, nor is it kept with the click.
  */
 export const isScan = (query: string): boolean =>
-  query === MARK || (query.includes(MARK) && query.split("&").includes(MARK));
+  query === SCANNED || (query.includes(SCANNED) && query.split("&").includes(SCANNED));
 
 export const withoutScan = (query: string): string =>
   query
     .split("&")
-    .filter((pair) => pair !== MARK)
+    .filter((pair) => pair !== SCANNED)
     .join("&");
 
-const MARK = "qr=1";
+const SCANNED = "qr=1";

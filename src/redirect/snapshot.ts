@@ -1,3 +1,4 @@
+import type { Window } from "./rules/condition.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** What a redirect must know of a domain. Made by `features/routing`, dropped when the domain changes. */
@@ -14,6 +15,18 @@ export interface DomainSnapshot {
   readonly expiredUrl: string | null;
   /** Whether links of the domain take paths behind their slugs: what is missing is then looked for once more. */
   readonly forwardsPaths: boolean;
+  /** Whose name our own pages show; null for nobody's. */
+  readonly brand: Brand | null;
+}
+
+/** Whose the domain is, as its pages show it. */
+export interface Brand {
+  /** On one line; empty for none. */
+  readonly name: string;
+  /** `#rrggbb`; null for the usual. */
+  readonly color: string | null;
+  /** Where the name leads; null for nowhere. */
+  readonly url: string | null;
 }
 
 /**
@@ -33,6 +46,17 @@ export interface LinkExtras {
   readonly forwardOnly: "campaign" | "others" | null;
   /** What the rules of the link choose for a visitor; null when there are none. */
   readonly choose: ((visitor: Visitor) => Choice | null) | null;
+  /** What the rules look at beside the request; null when it is nothing. */
+  readonly needs: VisitorNeeds | null;
+}
+
+/** What must be found out about a visitor before rules can be asked. */
+export interface VisitorNeeds {
+  /** How many clicks the link has had. */
+  readonly clicks: boolean;
+  /** The visitor must be known again: a cookie is set. */
+  readonly cookie: boolean;
+  readonly rates: readonly { readonly whose: "visitor" | "link"; readonly window: Window }[];
 }
 
 /** Where a rule sends a visitor. */
@@ -43,6 +67,8 @@ export interface Choice {
   /** ASCII, as it goes out. */
   readonly location: string;
   readonly forwardQuery: boolean;
+  /** As in `LinkExtras`, by what the rule says of it; left out, it is null. */
+  readonly forwardOnly?: LinkExtras["forwardOnly"];
 }
 
 /** All a redirect needs to know of a link: made when the link changes, read on every click. */

@@ -1,6 +1,6 @@
 import type { Decision } from "./decide.ts";
 import { type Locked, type Locks, typedPassword } from "./locks.ts";
-import { pageResponse, pages } from "./pages.ts";
+import { type Page, pages } from "./pages.ts";
 
 /** A form that was sent to a link with a password, and what the handler can do about it. */
 export interface Unlocking {
@@ -13,6 +13,8 @@ export interface Unlocking {
   readonly secure: boolean;
   now(): number;
   decide(at: number, unlocked: boolean): Decision;
+  /** The page as this domain shows it. */
+  shown(page: Page): Response;
   /** Records the visit, and answers it. */
   carryOut(decision: Decision, at: number): Response | Promise<Response>;
 }
@@ -28,16 +30,19 @@ export async function unlock(given: Unlocking): Promise<Response> {
   const at = now();
   if (tried !== "right") {
     await carryOut(decision, at);
-    return refusal(tried);
+    return refusal(tried, given.shown);
   }
   const opened = seeOther(await carryOut(decide(at, true), at));
   opened.headers.append("set-cookie", locks.cookie(link, at, given.secure));
   return opened;
 }
 
-function refusal(tried: "wrong" | { readonly waitSeconds: number }): Response {
-  if (tried === "wrong") return pageResponse(pages.password_wrong);
-  const later = pageResponse(pages.password_wait);
+function refusal(
+  tried: "wrong" | { readonly waitSeconds: number },
+  shown: (page: Page) => Response,
+): Response {
+  if (tried === "wrong") return shown(pages.password_wrong);
+  const later = shown(pages.password_wait);
   later.headers.set("retry-after", String(tried.waitSeconds));
   return later;
 }

@@ -59,4 +59,7 @@ export interface Visit {
   readonly query: string;
   /** `Sec-GPC: 1` or `DNT: 1`: counted without a visitor id. */
   readonly optedOut: boolean;
+  /** The rule that chose the destination, and the variant of a split; empty when none did. */
+  readonly ruleId: string;
+  readonly variantId: string;
 }

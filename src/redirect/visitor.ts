@@ -1,9 +1,14 @@
+import { isOptedOut, purposeOf } from "./reading.ts";
+import type { Window } from "./rules/condition.ts";
+import { stickyNumber } from "./rules/sticky.ts";
 import type { Method } from "./visit.ts";
 
 /** What a user agent says of the machine behind it, and who we take it for. Unknown texts are empty. */
 export interface VisitorAgent {
   /** desktop, mobile, tablet, tv, or empty. */
   readonly device: string;
+  /** Who made it: `Apple`. */
+  readonly brand: string;
   readonly browser: string;
   readonly browserVersion: string;
   readonly os: string;
@@ -28,11 +33,27 @@ export interface VisitorPlace {
   readonly timeZone: string;
 }
 
+/** What is known of the network an address belongs to. Null where no list says anything. */
+export interface VisitorNetwork {
+  readonly asn: number | null;
+  readonly isp: string;
+  readonly datacenter: boolean | null;
+  readonly vpn: boolean | null;
+  readonly proxy: boolean | null;
+  readonly tor: boolean | null;
+}
+
 /** What is asked of others about a visitor, each only when something hangs on it. */
 export interface VisitorPorts {
   agent(userAgent: string): VisitorAgent;
   /** Null while no database of places is there, and for addresses it does not know. */
   locate(address: string): VisitorPlace | null;
+  /** Null while no lists of networks are there, and for addresses they do not know. */
+  network(address: string): VisitorNetwork | null;
+  /** `human`, `bot`, `prefetch` …: the same judgement clicks are counted by. */
+  judge(visitor: Visitor): string;
+  /** What stays the same for this browser for a day: 22 characters of base64url, made with the salt of the day. */
+  dailyKey(visitor: Visitor): string;
 }
 
 /** A request, as far as where it leads may hang on it. */
@@ -47,6 +68,12 @@ export interface VisitorFacts {
   readonly headers: Pick<Headers, "get">;
   /** The whole client address; asked for when it is needed. */
   address(): string;
+  readonly domainId: string;
+  readonly linkId: string;
+  /** Human clicks of the link before this one; null when nothing hangs on them. */
+  readonly clicks?: number | null;
+  /** How often this visitor, or anybody, came in the window that lasts, this time included; null when nothing hangs on it. */
+  rate?(whose: "visitor" | "link", window: Window): number | null;
 }
 
 /** A language a browser asks for, and how much (0 to 1). */
@@ -74,6 +101,13 @@ export class Visitor {
   #languages: readonly Wish[] | null = null;
   #cookies: ReadonlyMap<string, string> | null = null;
 
+  #network: VisitorNetwork | null | undefined;
+  #verdict: string | null = null;
+  #key: string | null = null;
+  #keptKey: string | null | undefined;
+  #optedOut: boolean | null = null;
+  #userAgent: string | null = null;
+
   constructor(facts: VisitorFacts, ports: VisitorPorts) {
     this.at = facts.at;
     this.method = facts.method;
@@ -89,7 +123,8 @@ export class Visitor {
   }
 
   get userAgent(): string {
-    return this.header("user-agent");
+    this.#userAgent ??= this.header("user-agent");
+    return this.#userAgent;
   }
 
   get agent(): VisitorAgent {
@@ -100,6 +135,62 @@ export class Visitor {
   get place(): VisitorPlace | null {
     if (this.#place === undefined) this.#place = this.#ports.locate(this.address);
     return this.#place;
+  }
+
+  get network(): VisitorNetwork | null {
+    if (this.#network === undefined) this.#network = this.#ports.network(this.address);
+    return this.#network;
+  }
+
+  get verdict(): string {
+    this.#verdict ??= this.#ports.judge(this);
+    return this.#verdict;
+  }
+
+  /** `Sec-Purpose` and its elder kin. */
+  get purpose(): string {
+    return purposeOf(this.#facts.headers);
+  }
+
+  get optedOut(): boolean {
+    this.#optedOut ??= isOptedOut(this.#facts.headers);
+    return this.#optedOut;
+  }
+
+  get domainId(): string {
+    return this.#facts.domainId;
+  }
+
+  get linkId(): string {
+    return this.#facts.linkId;
+  }
+
+  /** What a cookie of ours has kept of an earlier visit. Of those who opted out nothing is read. */
+  get keptKey(): string | null {
+    if (this.#keptKey === undefined) {
+      const kept = this.optedOut ? null : this.cookie(KEY_COOKIE);
+      this.#keptKey = kept !== null && KEY.test(kept) ? kept : null;
+    }
+    return this.#keptKey;
+  }
+
+  /** What stays the same for this visitor: for as long as the cookie is kept, else for a day. */
+  get key(): string {
+    this.#key ??= this.keptKey ?? this.#ports.dailyKey(this);
+    return this.#key;
+  }
+
+  /** From 0 up to 100, always the same for this visitor and link. */
+  get percentage(): number {
+    return stickyNumber(this.key, this.linkId) * 100;
+  }
+
+  get clicks(): number | null {
+    return this.#facts.clicks ?? null;
+  }
+
+  rate(whose: "visitor" | "link", window: Window): number | null {
+    return this.#facts.rate?.(whose, window) ?? null;
   }
 
   get parameters(): URLSearchParams {
@@ -125,6 +216,9 @@ export class Visitor {
   }
 }
 
+/** Set for links that must know a visitor again, and for no others. */
+export const KEY_COOKIE = "waypost_visitor";
+const KEY = /^[A-Za-z0-9_-]{22}$/;
 const WISHES_MAX = 50;
 
 function wishesOf(header: string): readonly Wish[] {

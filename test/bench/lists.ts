@@ -112,7 +112,6 @@ const linkOf = (n: number) => ({
   destinationHash: String(n),
   title: n % 3 === 0 ? null : `Title ${mixed(n) % 5000}`,
   description: null,
-  tags: [],
   externalId: null,
   redirectStatus: 302,
   forwardQuery: true,

@@ -6,7 +6,8 @@ import { wrk } from "./wrk.ts";
 
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const SECONDS = Number(process.env["BENCH_SECONDS"] ?? 3);
-const AT_ONCE = 64;
+/** The long form is BENCH_AT_ONCE=500 BENCH_SECONDS=60 BENCH_ROUNDS=1. */
+const AT_ONCE = Number(process.env["BENCH_AT_ONCE"] ?? 64);
 
 export const bench: Bench = {
   about: "sign-ins that hash, and redirects meanwhile",
@@ -82,14 +83,14 @@ function openCrowd({ url }: Program, round: number) {
         method: "POST",
         headers: {
           "content-type": "application/json",
-          "x-forwarded-for": `10.${round}.${(number >> 8) & 255}.${number & 255}`,
+          "x-forwarded-for": `10.${(round * 16 + (number >> 16)) & 255}.${(number >> 8) & 255}.${number & 255}`,
         },
         body: JSON.stringify({ email: `p${round}-${number}@example.org`, password: "guess" }),
       });
-      await response.text();
+      const text = await response.text();
       if (response.status === 401) counts.hashed++;
       else if (response.status === 429) counts.refused++;
-      else throw new Error(`a sign-in was answered ${response.status}`);
+      else throw new Error(`a sign-in was answered ${response.status}: ${text}`);
       // Whoever was told to come back does not ask again at once.
       if (response.status === 429) await Bun.sleep(100);
     }

@@ -26,6 +26,8 @@ const fields: Readonly<Partial<Record<Dimension, keyof Click>>> = {
   browser: "browser",
   language: "language",
   utmCampaign: "utmCampaign",
+  rule: "ruleId",
+  variant: "variantId",
 };
 const asked = Object.keys(fields) as Dimension[];
 
@@ -46,6 +48,8 @@ function anyClick(): Click {
     browser: `browser ${few(9)}`,
     language: among(["de", "en", ""]),
     utmCampaign: random() < 0.7 ? "" : `campaign ${few(30)}`,
+    ruleId: random() < 0.8 ? "" : `rule_${few(9)}`,
+    variantId: random() < 0.9 ? "" : `var_${few(4)}`,
   });
 }
 

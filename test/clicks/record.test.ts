@@ -48,6 +48,8 @@ const visits: fc.Arbitrary<Visit> = fc.record({
   purpose: text(15),
   query: text(200),
   optedOut: fc.boolean(),
+  ruleId: fc.oneof(fc.constant(""), id("rule_")),
+  variantId: fc.oneof(fc.constant(""), id("var_")),
 });
 
 /** Half a character at the edge cannot be written as UTF-8. */
@@ -68,8 +70,8 @@ describe("a record", () => {
           trigger: given.trigger,
           method: given.method,
           optedOut: given.optedOut,
-          ruleId: "",
-          variantId: "",
+          ruleId: given.ruleId,
+          variantId: given.variantId,
           visitor: 0x0bad_cafe_dead_beefn,
           userAgent: asUtf8(given.userAgent),
           referrer: asUtf8(given.referrer),

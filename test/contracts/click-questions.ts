@@ -136,6 +136,20 @@ export function questions(bench: () => Bench): void {
     expect(await counts({ groupBy: "link" })).toContainEqual(["", 1, 1, 0, 1]);
   });
 
+  test("leaves out the clicks of links that are not to be counted", async () => {
+    await append(
+      click(),
+      click({ linkId: "link_2" }),
+      click({ linkId: "link_2", browser: "Safari" }),
+      click({ linkId: "link_3" }),
+    );
+    const withoutLinks = ["link_2", "link_none"];
+    expect(await counts({ withoutLinks })).toEqual([[null, 2, 2, 0, 2]]);
+    expect(await counts({ withoutLinks, groupBy: "browser" })).toEqual([["Chrome", 2, 2, 0, 2]]);
+    expect(await counts({ withoutLinks, where: { link: ["link_2"] } })).toEqual([[null, 0, 0, 0, 0]]);
+    expect(await counts({ withoutLinks: ["link_1", "link_2", "link_3"] })).toEqual([[null, 0, 0, 0, 0]]);
+  });
+
   test("orders groups by the measure asked for, ties by name, and cuts at the limit", async () => {
     const many = (browser: string, humans: number, bots: number) => [
       ...Array.from({ length: humans }, () => click({ browser, visitor: 5n })),

@@ -25,7 +25,7 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
       const row = linkRow({
         slug: "Straße-🦊",
         title: "quote ' double \" back \\ percent % newline \n tab \t",
-        tags: ["b", "a", "ü", ""],
+        options: { list: ["b", "a", "ü", ""] },
         externalId: "x-1",
         forwardQuery: false,
         expiresAt: Number.MAX_SAFE_INTEGER,
@@ -163,11 +163,12 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
     });
 
     test("names the unique index that a write has broken", async () => {
-      const { links, domains, users, workspaces, keys, linkTags } = db.tables;
+      const { links, domains, users, workspaces, keys, linkTags, tags } = db.tables;
       const link = linkRow({ externalId: "taken" });
       await db.transaction(async (tx) => {
         await tx.insert(links).values(link);
-        await tx.insert(linkTags).values({ linkId: link.id, workspaceId: "ws_1", tag: "t" });
+        await tx.insert(tags).values(tagRow("tag_1"));
+        await tx.insert(linkTags).values(linkTagRow(link.id, "tag_1"));
         await tx.insert(users).values(userRow("usr_9"));
         await tx.insert(keys).values(keyRow("key_1"));
       });
@@ -175,8 +176,7 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
         links_pkey: (tx) => tx.insert(links).values({ ...linkRow(), id: link.id }),
         links_slug: (tx) => tx.insert(links).values({ ...linkRow(), slugKey: link.slugKey }),
         links_external_id: (tx) => tx.insert(links).values(linkRow({ externalId: "taken" })),
-        link_tags_pkey: (tx) =>
-          tx.insert(linkTags).values({ linkId: link.id, workspaceId: "ws_1", tag: "t" }),
+        link_tags_pkey: (tx) => tx.insert(linkTags).values(linkTagRow(link.id, "tag_1")),
         domains_host: (tx) => tx.insert(domains).values({ ...domainRow("dom_9"), host: "dom_1.example" }),
         users_email_key: (tx) =>
           tx.insert(users).values({ ...userRow("usr_10"), emailKey: "usr_9@example.com" }),
@@ -211,14 +211,15 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
     });
 
     test("takes the tags along when a link is deleted", async () => {
-      const { links, linkTags } = db.tables;
+      const { links, linkTags, tags } = db.tables;
       const row = linkRow();
       await db.transaction(async (tx) => {
         await tx.insert(links).values(row);
-        await tx.insert(linkTags).values({ linkId: row.id, workspaceId: "ws_1", tag: "gone" });
+        await tx.insert(tags).values(tagRow("tag_gone"));
+        await tx.insert(linkTags).values(linkTagRow(row.id, "tag_gone"));
         await tx.delete(links).where(eq(links.id, row.id));
       });
-      expect(await db.read.$count(linkTags, eq(linkTags.tag, "gone"))).toBe(0);
+      expect(await db.read.$count(linkTags, eq(linkTags.tagId, "tag_gone"))).toBe(0);
     });
 
     test("sorts texts by their bytes", async () => {
@@ -286,10 +287,15 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
 
     test("answers a prepared lookup with the row, or nothing", async () => {
       const { links } = db.tables;
-      const row = linkRow({ slug: "prepared" });
+      const row = linkRow({ slug: "prepared", options: { list: ["t"] } });
       const find = db.prepare((read) =>
         read
-          .select({ id: links.id, url: links.destinationUrl, forward: links.forwardQuery, tags: links.tags })
+          .select({
+            id: links.id,
+            url: links.destinationUrl,
+            forward: links.forwardQuery,
+            options: links.options,
+          })
           .from(links)
           .where(
             and(eq(links.domainId, sql.placeholder("domainId")), eq(links.slugKey, sql.placeholder("slug"))),
@@ -303,7 +309,7 @@ export function databaseContract(name: string, open: (clock: Clock) => Promise<D
         id: row.id,
         url: row.destinationUrl,
         forward: true,
-        tags: row.tags,
+        options: row.options,
       });
     });
 
@@ -500,6 +506,24 @@ const keyRow = (id: `key_${string}`) => ({
   updatedAt: NOW,
 });
 
+const tagRow = (id: `tag_${string}`) => ({
+  id,
+  workspaceId: "ws_1" as const,
+  name: id,
+  nameKey: id,
+  color: "gray" as const,
+  createdBy: "usr_1",
+  createdAt: NOW,
+  updatedAt: NOW,
+});
+const linkTagRow = (linkId: `link_${string}`, tagId: `tag_${string}`) => ({
+  linkId,
+  tagId,
+  workspaceId: "ws_1" as const,
+  position: 0,
+  shelf: 0,
+});
+
 function linkRow(changes: Partial<Database["tables"]["links"]["$inferSelect"]> = {}) {
   const id = newId("link", NOW);
   return {
@@ -512,7 +536,6 @@ function linkRow(changes: Partial<Database["tables"]["links"]["$inferSelect"]> =
     destinationHash: "00",
     title: null,
     description: null,
-    tags: ["t"],
     externalId: null,
     redirectStatus: 302,
     forwardQuery: true,

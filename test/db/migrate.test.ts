@@ -72,7 +72,7 @@ describe("migrations on SQLite", () => {
         migrateSqlite(connection, options(migrations));
         connection.close();
       }
-  });
+  }, 120_000);
 
   test("rebuild a table that others refer to, and keep the others", () => {
     const connection = open();
@@ -178,9 +178,14 @@ describe("migrations on Postgres", () => {
   }, 120_000);
 });
 
+/** What a trigger does stands between words that elsewhere begin and end transactions. */
+const TRIGGER = /create trigger[^;]*?begin[\s\S]*?\bend\b/gi;
+
 test("no migration ends its own transaction", () => {
   for (const { sqlite, postgres } of migrations)
-    expect(`${sqlite}${postgres}`).not.toMatch(/\b(begin|commit|rollback|vacuum|pragma|concurrently)\b/i);
+    expect(`${sqlite}${postgres}`.replace(TRIGGER, "")).not.toMatch(
+      /\b(begin|commit|rollback|vacuum|pragma|concurrently)\b/i,
+    );
 });
 
 /** How many tables there are before the first migration, and after each. */

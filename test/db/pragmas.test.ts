@@ -50,7 +50,7 @@ test("fifty writes that would leave orphans are refused", () => {
   let refused = 0;
   for (let i = 0; i < 25; i++) {
     for (const text of [
-      `insert into link_tags values ('link_${i}', 'ws_1', 't')`,
+      `insert into link_tags values ('link_${i}', 'tag_1', 'ws_1', 0, 0)`,
       `insert into members values ('ws_${i}', 'usr_${i}', 'owner', 0)`,
     ])
       try {

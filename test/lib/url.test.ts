@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { hostOf, originOf, parseDestination, sameHost } from "../../src/lib/url.ts";
+import { hostOf, originOf, parseDestination, pathOf, sameHost } from "../../src/lib/url.ts";
 
 describe("parseDestination", () => {
   test.each([
@@ -141,3 +141,21 @@ test.each([
 ])("originOf(%j) is a host without dot, and a port in any case", (href, host, port) =>
   expect(originOf(href)).toEqual({ host, port }),
 );
+
+test("the path of a request is what a parser of URLs makes of it", () => {
+  for (const typed of [
+    "/",
+    "/a/b",
+    "/a?b=/c#d",
+    "/a#b?c",
+    "/a/%2e%2e/b",
+    "/ä b",
+    "/a:b@c//d",
+    "?x",
+    "#y",
+    "",
+  ]) {
+    const { url } = new Request(`http://user@links.test:8080${typed}`);
+    expect(pathOf(url)).toBe(new URL(url).pathname);
+  }
+});

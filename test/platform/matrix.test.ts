@@ -7,6 +7,7 @@ import { type Answer, type TestApp, testApp } from "../support/app.ts";
 import {
   endings,
   lacks,
+  notThere,
   nowhere,
   peopleAlone,
   personalOperations,
@@ -32,19 +33,25 @@ import {
   validBody,
   validQuery,
 } from "../support/operations.ts";
+import type { TestPerson } from "../support/people.ts";
 import { enrol } from "../support/team.ts";
 import { addPerson } from "../support/test-people.ts";
 
 /** Somebody who asks, and what they may. */
 interface Identity {
   readonly name: string;
-  /** Null for whoever is not known: everything is 401. */
+  /** Null for whoever is let in nowhere. */
   readonly granted: ReadonlySet<string> | null;
+  /** How whoever is let in nowhere is answered: 401, or 404 for a person in a workspace that is not theirs. */
+  readonly turnedAway?: 401 | 404;
   /** Sees what belongs to any workspace, where it may be seen without one. */
   readonly everywhere?: boolean;
-  readonly inOtherWorkspace?: boolean;
+  /** Where they are, unless it is the owner's workspace: a key that makes what is theirs there, and its id. */
+  readonly home?: { readonly key: string; readonly id: string };
   /** Somebody who has signed in, as a member of the workspace. */
   readonly isPerson?: boolean;
+  /** Is in one workspace by membership: of others nothing is told, not even what is lacking. */
+  readonly isMember?: boolean;
   ask(method: string, path: string, body: unknown): Promise<Answer>;
 }
 
@@ -69,19 +76,16 @@ beforeAll(async () => {
   workspaces.other = (await app.call("GET", "/workspace", { key: stranger })).body.data.id;
   successor = await addPerson(app, { role: "viewer", workspaceId: workspaces.own });
   target = await makers["workspace"]!(app, app.owner, { id: "deleteWorkspace", permission: null });
-  const byKey = (
-    name: string,
-    key: string | null,
-    granted: readonly string[] | null,
-    more: Partial<Identity> = {},
-  ) => {
+  const byKey: ByKey = (name, key, granted, more = {}, headers = {}) => {
     identities.push({
       name,
       granted: granted && new Set(granted),
-      ask: (method, path, body) => app.call(method, path, { key, ...(body === undefined ? {} : { body }) }),
+      ask: (method, path, body) =>
+        app.call(method, path, { key, headers, ...(body === undefined ? {} : { body }) }),
       ...more,
     });
   };
+  const old = await signedUp();
   const newKey = async (body: object) => (await app.call("POST", "/keys", { body })).body.data;
   const role = (name: Role) => app.keyOf(name);
 
@@ -93,24 +97,115 @@ beforeAll(async () => {
   await app.call("DELETE", `/keys/${revoked.id}`);
   byKey("a revoked key", revoked.secret, null);
   const expired = await newKey({ name: "expired", role: "owner", expiresAt: "2026-03-10T13:00:00Z" });
-  app.clock.advance(3_600_000);
+  // Longer than an access token lives.
+  app.clock.advance(31 * 86_400_000);
   byKey("an expired key", expired.secret, null);
+  byKey("an expired access token", old.accessToken, null);
   for (const name of Object.keys(roles) as Role[]) byKey(name, await role(name), roles[name]);
   for (const scope of roles.owner)
     byKey(`only ${scope}`, (await newKey({ name: scope, permissions: [scope] })).secret, [scope]);
   byKey("a key that may nothing", (await newKey({ name: "nothing", permissions: [] })).secret, []);
-  byKey("another workspace's owner", stranger, roles.owner, { inOtherWorkspace: true });
+  byKey("another workspace's owner", stranger, roles.owner, {
+    home: { key: stranger, id: workspaces.other },
+  });
   const operator = await app.operate("POST", "/installation/keys", { name: "operator" });
   byKey("operator", operator.body.data.secret, operatorPermissions, { everywhere: true });
   for (const name of Object.keys(roles) as Role[]) identities.push(await person(name));
+  await addProgramsOfOtherKinds(byKey);
+  await addPeopleTurnedAway(byKey);
   await app.operate("POST", "/mail/suppressions", { address: "ada@example.com" });
-}, 30_000);
+}, 120_000);
 afterAll(() => app.close());
+
+type ByKey = (
+  name: string,
+  key: string | null,
+  granted: readonly string[] | null,
+  more?: Partial<Identity>,
+  headers?: Record<string, string>,
+) => void;
+
+/** Keys that are no plain secret of the live side. */
+async function addProgramsOfOtherKinds(byKey: ByKey): Promise<void> {
+  const make = async (body: object) =>
+    (await app.call("POST", "/keys", { body: { name: "k", ...body } })).body.data;
+  const origins = ["https://shop.example.com"];
+  const publishable = (await make({ kind: "publishable", origins })).secret;
+  const page = { origin: origins[0]! };
+  byKey("a publishable key, from its page", publishable, ["track:create"], {}, page);
+  const extension = (await app.call("POST", "/extensions", { body: { name: "E", appId: "matrix" } })).body
+    .data;
+  const permissions = ["links:read", "links:create"];
+  const credential = await make({ kind: "extension", extension: extension.id, permissions });
+  byKey(
+    "an extension",
+    null,
+    permissions,
+    {},
+    {
+      "x-waypost-token-id": credential.id,
+      "x-waypost-token-secret": credential.secret,
+      "x-waypost-app": "matrix",
+    },
+  );
+  const member = await signedUp("admin");
+  const token = await member.call("POST", "/user/tokens", {
+    name: "t",
+    permissions: ["links:read", "jobs:read"],
+  });
+  const inOwn = { "x-workspace-id": workspaces.own };
+  byKey(
+    "a personal token with two scopes",
+    token.body.data.secret,
+    ["links:read", "jobs:read"],
+    { isMember: true },
+    inOwn,
+  );
+}
+
+/** Those who could come in once, or can elsewhere. */
+async function addPeopleTurnedAway(byKey: ByKey): Promise<void> {
+  const inOwn = { "x-workspace-id": workspaces.own };
+  const tokenOf = async (them: TestPerson) =>
+    (await them.call("POST", "/user/tokens", { name: "t" })).body.data.secret;
+  const keyOf = async (them: TestPerson) =>
+    (await them.call("POST", "/keys", { name: "k", role: "editor" }, inOwn)).body.data.secret;
+  const signedOut = await signedUp("owner");
+  await signedOut.call("POST", "/auth/signout");
+  byKey("whoever has signed out", signedOut.accessToken, null, {}, inOwn);
+
+  const disabled = await signedUp("owner");
+  const disabledToken = await tokenOf(disabled);
+  const disabledKey = await keyOf(disabled);
+  await app.operate("POST", `/users/${disabled.id}/disable`);
+  byKey("a disabled account", disabled.accessToken, null, {}, inOwn);
+  byKey("a disabled account, by its token", disabledToken, null, {}, inOwn);
+  byKey("a key that a disabled account made", disabledKey, null);
+
+  const left = await signedUp("admin");
+  const leftToken = await tokenOf(left);
+  const leftKey = await keyOf(left);
+  await left.call("POST", `/workspaces/${workspaces.own}/leave`);
+  byKey("an ex-member", left.accessToken, null, { turnedAway: 404 }, inOwn);
+  byKey("an ex-member, by their token", leftToken, null, { turnedAway: 404 }, inOwn);
+  byKey("a key that an ex-member made", leftKey, null);
+
+  // Of the personal one that came with the account.
+  const other = await signedUp();
+  byKey("another workspace's owner, in person", other.accessToken, null, { turnedAway: 404 }, inOwn);
+}
+
+/** An account with a session, and a member where a role is named. */
+async function signedUp(role?: Role): Promise<TestPerson> {
+  const them = await newPerson(app);
+  if (role) await enrol(app, workspaces.own, them.id, role);
+  return them;
+}
 
 /** A member of the workspace, with a proof of this moment. */
 async function person(role: Role): Promise<Identity> {
   const userId = await addPerson(app, { role, workspaceId: workspaces.own });
-  await enrol(app, target, userId, "editor");
+  await enrol(app, target, userId, "admin");
   const actorAt = (path: string): Actor => ({
     kind: "user",
     id: userId,
@@ -149,8 +244,8 @@ const ended = new Set<string>();
 
 /** What is not done although it may be: the world is not so. */
 const otherwise: Readonly<Record<string, number>> = {
+  ...notThere,
   resendMail: 409,
-  getQrSheet: 404,
   createImport: 415,
   cancelImport: 409,
 };
@@ -164,6 +259,8 @@ const keepable = new Set(["getQr", "getLinkQr", "getQrSheet"]);
 const mayBeKept = ({ id }: Operation, { status, headers }: Answer): boolean =>
   headers.get("cache-control") !==
   (keepable.has(id) && status === 200 ? "private, max-age=60, must-revalidate" : "no-store");
+/** What live and test sides have in common, and a test key may look at. */
+const readable = new Set(["getDomain", "getDomainFiles"]);
 /** Reaches into workspaces although it is done to the installation: an operator's word on any key. */
 const farReaching = new Set(["setKeyTier"]);
 
@@ -188,23 +285,24 @@ const foreign = (operation: Operation, key: string): Promise<string> =>
 /** Bodies that name something of the workspace; whoever asks is strong enough for it. */
 async function bodyOf(operation: Operation, key: string): Promise<Record<string, unknown> | undefined> {
   const body = validBody(api, operation);
+  if (operation.id === "mergeTag") return { ...body, into: await makers["tag"]!(app, key, operation) };
+  if (operation.id === "transferDomain") return { ...body, workspaceId: target };
   if (operation.id === "transferLink") return { ...body, workspaceId: target, domain: "links.test" };
   if (operation.id === "offerTransfer") return { ...body, userId: successor };
+  if (operation.id === "createRule") return { ...body, linkId: await makers["link"]!(app, key, operation) };
   if (operation.id !== "updateMember" && operation.id !== "createInvite") return body;
   return { ...body, role: await makers["role"]!(app, key, operation) };
 }
 
 async function asked({ identity, operation, whose }: Cell, id: string): Promise<Answer> {
-  const { own, other } = identity.inOtherWorkspace
-    ? { own: workspaces.other, other: workspaces.own }
-    : { own: workspaces.own, other: workspaces.other };
+  const own = identity.home?.id ?? workspaces.own;
+  const other = own === workspaces.other ? workspaces.own : workspaces.other;
   const places: Partial<Record<Whose, string>> = { "in another's": other, "in no workspace": nowhere(own) };
   const address = addressOf(operation, id, places[whose] ?? own);
   const may = identity.granted?.has(operation.permission!) ?? false;
-  const body = may
-    ? await bodyOf(operation, identity.inOtherWorkspace ? stranger : app.owner)
-    : validBody(api, operation);
-  if (may) await before[operation.id]?.(identity.inOtherWorkspace ? stranger : app.owner);
+  const key = identity.home?.key ?? app.owner;
+  const body = may ? await bodyOf(operation, key) : validBody(api, operation);
+  if (may) await before[operation.id]?.(key);
   return identity.ask(operation.method, address + validQuery(api, operation), body);
 }
 
@@ -221,12 +319,13 @@ interface Things {
 
 /** Whether the caller finds the thing, may they do it or not. */
 const exists = ({ identity, operation: { id, named, path }, whose }: Cell): boolean =>
-  whose === "none" ||
-  whose === "theirs" ||
-  (whose === "another's" &&
-    (shared.has(named!) ||
-      farReaching.has(id) ||
-      (identity.everywhere === true && !path.startsWith("/installation/"))));
+  identity.turnedAway !== 404 &&
+  (whose === "none" ||
+    whose === "theirs" ||
+    (whose === "another's" &&
+      (shared.has(named!) ||
+        farReaching.has(id) ||
+        (identity.everywhere === true && !path.startsWith("/installation/")))));
 
 /** What is done to a thing is done to one of its own, so that every cell finds it as it must be. */
 async function idFor(cell: Cell, { ours, strangers }: Things): Promise<string> {
@@ -234,22 +333,27 @@ async function idFor(cell: Cell, { ours, strangers }: Things): Promise<string> {
   if (whose === "none") return "";
   if (whose === "nowhere") return nowhere(ours);
   const may = identity.granted?.has(operation.permission!) ?? false;
-  const key = identity.inOtherWorkspace ? stranger : app.owner;
+  const key = identity.home?.key ?? app.owner;
   const acts = may && !(peopleAlone.has(operation.id) && !identity.isPerson);
-  if (acts && exists(cell) && (operation.method !== "GET" || identity.inOtherWorkspace))
-    return make(operation, key);
-  return (whose === "theirs") === (identity.inOtherWorkspace !== true) ? ours : strangers;
+  if (acts && exists(cell) && (operation.method !== "GET" || identity.home)) return make(operation, key);
+  return (whose === "theirs") === (identity.home?.id !== workspaces.other) ? ours : strangers;
 }
+
+const namesForeignWorkspace = ({ operation, whose }: Cell): boolean =>
+  whose.startsWith("in ") || (operation.named === "workspace" && whose !== "theirs");
 
 function isRight(cell: Cell, answer: Answer): boolean {
   const { status } = answer;
-  const { granted, isPerson } = cell.identity;
-  if (granted === null) return status === 401;
+  const { granted, isPerson, isMember, turnedAway = 401 } = cell.identity;
+  if (granted === null) return status === turnedAway;
+  if (isMember && namesForeignWorkspace(cell)) return status === 404;
   if (!granted.has(cell.operation.permission!)) return lacks(cell.operation, answer);
   if (!exists(cell)) return status === 404;
   if (peopleAlone.has(cell.operation.id) && !isPerson)
     return status === 403 && !lacks(cell.operation, answer);
-  const wanted = otherwise[cell.operation.id];
+  // Whoever made it is asked about their own.
+  const isOwn = cell.operation.named === "view" && cell.identity.home !== undefined;
+  const wanted = isOwn ? undefined : otherwise[cell.operation.id];
   return wanted ? status === wanted : status >= 200 && status < 300;
 }
 
@@ -317,6 +421,28 @@ test("whoever has signed in does what is theirs, and what is another's looks lik
   }
   expect(wrong).toEqual([]);
 }, 120_000);
+
+test("a test key does nothing to what is live, and is told so or finds nothing, whatever the operation", async () => {
+  const body = { name: "test", environment: "test", role: "owner" };
+  const key = (await app.call("POST", "/keys", { body })).body.data.secret;
+  const wrong: string[] = [];
+  let asked = 0;
+  for (const operation of api.operations) {
+    const { id, method, named, permission } = operation;
+    if (permission === null || named === null || shared.has(named) || isPersonal(operation)) continue;
+    const address = addressOf(operation, await make(operation, app.owner), workspaces.own);
+    const given = validBody(api, operation);
+    const { status, body: told } = await app.call(method, address + validQuery(api, operation), {
+      key,
+      ...(given === undefined ? {} : { body: given }),
+    });
+    asked++;
+    const isOwnPlace = readable.has(id) && status === 200;
+    if (!isOwnPlace && status !== 403 && status !== 404) wrong.push(`${id}: ${status} ${told?.message}`);
+  }
+  expect(wrong).toEqual([]);
+  expect(asked).toBeGreaterThan(40);
+}, 60_000);
 
 test("what was tried on another workspace has left nothing there", async () => {
   const links = await app.call("GET", "/links?limit=100&archived=any", { key: stranger });

@@ -147,6 +147,8 @@ test.each(doings.map((one, at) => [one[0], at, ...one.slice(1)] as const))(
     const sent = await body();
     const requestId = `open-${at}`;
     const answer = await post(path, sent, { "x-request-id": requestId });
+    // A failed sign-in is not kept waiting for its entry.
+    await app.app.denials.settled();
     expect(undocumented(api, api.operations.find(({ id }) => id === operation)!, answer)).toEqual([]);
     const { data } = (await app.operate("GET", `/audit?requestId=${requestId}&limit=100`)).body;
     const entries = data.filter(({ type }: { type: string }) => type !== "mail.queued");

@@ -44,7 +44,15 @@ afterAll(() => app.close());
 /** What an edit edits: a body that names nothing changes nothing. */
 const edits: Readonly<Record<string, object>> = {
   updateLink: { title: "otherwise" },
+  updateLinkRule: { name: "otherwise" },
+  updateRule: { name: "otherwise" },
+  updateTag: { name: "otherwise" },
+  updateFolder: { name: "otherwise" },
+  updateCampaign: { name: "otherwise", status: "paused" },
+  updateUtmTemplate: { source: "otherwise" },
+  updateView: { shared: true },
   updateDomain: { slugLength: 9 },
+  updateDomainFiles: { robots: "User-agent: *" },
   updateOwnWorkspace: { name: "Otherwise" },
   updateWorkspace: { name: "Yet otherwise" },
   updateMember: { role: "viewer" },
@@ -71,8 +79,22 @@ async function offered(id: string): Promise<object> {
 /** What must have been done before, for the operation to do anything; it may say what the body is then. */
 const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
   deleteQrLogo: () => app.call("PUT", "/qr/logo", { body: { image: PIXEL } }),
+  sortLinks: async () => ({
+    links: [await makers["link"]!(app, app.owner, { id: "", permission: null })],
+    addTags: ["sorted"],
+  }),
+  mergeTag: async () => ({ into: await makers["tag"]!(app, app.owner, { id: "", permission: null }) }),
   unarchiveLink: (id) => app.call("POST", `/links/${id}/archive`),
   restoreLink: (id) => app.call("DELETE", `/links/${id}`),
+  createRule: async () => ({ linkId: await makers["link"]!(app, app.owner, { id: "", permission: null }) }),
+  async reorderLinkRules(id) {
+    const body = { name: "one", destinationUrl: "https://example.com/" };
+    const [one, other] = [
+      await app.call("POST", `/links/${id}/rules`, { body }),
+      await app.call("POST", `/links/${id}/rules`, { body }),
+    ];
+    return { rules: [other.body.data.id, one.body.data.id] };
+  },
   removeSuppression: () => app.operate("POST", "/mail/suppressions", { address: "ada@example.com" }),
   enableUser: (id) => app.operate("POST", `/users/${id}/disable`),
   restoreWorkspace: (id) => them.call("DELETE", `/workspaces/${id}?confirm=${TO_DELETE}`),
@@ -91,14 +113,15 @@ const before: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
     return { credential: new SoftAuthenticator("links.test", ORIGIN, them.id).create(challenge) };
   },
 };
-/** Does nothing in an installation without a mail server. */
-const idle = new Set(["resendMail"]);
+/** Does nothing in an installation without a mail server, or ever. */
+const idle = new Set(["resendMail", "simulateLink"]);
 /**
  * Is done by a person between two workspaces, to what a list in the body names, or with a file or a running job:
  * test/features/links/transfer.test.ts, bulk.test.ts and test/features/transfer have what is on record of it.
  */
 const elsewhere = new Set([
   "transferLink",
+  "transferDomain",
   "updateLinks",
   "deleteLinks",
   "archiveLinks",
@@ -155,7 +178,10 @@ async function done(operation: Operation) {
 }
 
 const isBody = ({ id }: Operation, value: unknown): value is object =>
-  ["offerTransfer", "enableTotp", "addPasskey"].includes(id) && value !== undefined;
+  [
+    ...["mergeTag", "sortLinks", "offerTransfer", "enableTotp", "addPasskey"],
+    ...["createRule", "reorderLinkRules"],
+  ].includes(id) && value !== undefined;
 
 /** The fields of an edit stand there as they are, and as they were. */
 function expectBothSides(entry: { data: object; previous: Record<string, unknown> }, edit: object): void {
@@ -168,6 +194,7 @@ function expectBothSides(entry: { data: object; previous: Record<string, unknown
 
 /** What does several things at once, in the order they are done; everything else does one, and may mail of it. */
 const several: Readonly<Record<string, string[]>> = {
+  sortLinks: ["tag.created", "link.updated"],
   acceptInvite: ["member.created", "invite.accepted"],
   acceptTransfer: ["member.updated", "member.updated", "workspace.transferred"],
   createUser: ["user.created", "workspace.created"],
@@ -240,14 +267,19 @@ const nothingBefore = [
   "access.denied",
   "audit.erased",
   "audit.erasure_asked",
+  "campaign.created",
+  "campaign.deleted",
   "comment.created",
   "comment.deleted",
   "domain.created",
   "domain.deleted",
+  "domain.transferred",
   "export.created",
   "export.deleted",
   "extension.created",
   "extension.deleted",
+  "folder.created",
+  "folder.deleted",
   "import.created",
   "installation.set_up",
   "invite.created",
@@ -277,11 +309,18 @@ const nothingBefore = [
   "qr_template.deleted",
   "role.created",
   "role.deleted",
+  "rule.created",
+  "rule.deleted",
   "session.confirmed",
   "session.created",
   "session.ended",
   "session.refresh_reused",
   "session.refreshed",
+  "split.created",
+  "split.deleted",
+  "tag.created",
+  "tag.deleted",
+  "tag.merged",
   "tier.created",
   "tier.deleted",
   "token.created",
@@ -302,9 +341,14 @@ const nothingBefore = [
   "user.recovery_codes_made",
   "user.second_factor_asked",
   "user.sign_in_failed",
+  "user.sign_in_throttled",
   "user.totp_disabled",
   "user.totp_enabled",
   "user.totp_enrolled",
+  "utm_template.created",
+  "utm_template.deleted",
+  "view.created",
+  "view.deleted",
   "workspace.created",
   "workspace.purged",
   "workspace.transfer_cancelled",
@@ -318,7 +362,8 @@ test("every event of a thing that stays tells what was before", async () => {
   const files = [...new Bun.Glob("{platform,features}/**/*.ts").scanSync(src)];
   const withEvents = [];
   for (const file of files)
-    if (/= define(Event|Update)\(/.test(await Bun.file(join(src, file)).text())) withEvents.push(file);
+    if (/= define(Event|Update|Refusal)\(/.test(await Bun.file(join(src, file)).text()))
+      withEvents.push(file);
   const modules = (await Promise.all(withEvents.map((file) => import(join(src, file))))) as object[];
   const events = modules
     .flatMap((one) => Object.values(one) as unknown[])

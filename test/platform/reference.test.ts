@@ -11,6 +11,7 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly "x-permission": string | null;
+  readonly parameters?: readonly { readonly name: string }[];
   readonly responses: Record<string, unknown>;
 }
 let app: TestApp;
@@ -55,6 +56,7 @@ const below = (path: string) => `POST /api/v1/auth/${path}`;
 const open = [
   "GET /api/v1/openapi.json",
   "GET /api/v1/setup",
+  "GET /api/v1/domains/check",
   "POST /api/v1/setup",
   "POST /api/v1/invites/look",
   "POST /api/v1/invites/accept",
@@ -85,6 +87,25 @@ test("OpenAPI names each route's permission, its refusals and a known tag", () =
     ids.add(operation.operationId);
   }
   expect(ids.size).toBe(operations().length);
+});
+
+test("OpenAPI offers an Idempotency-Key where a retry finds the first answer, and nowhere else", async () => {
+  const src = join(import.meta.dir, "../../src/features");
+  const keeping: string[] = [];
+  for (const file of new Bun.Glob("*/*routes.ts").scanSync(src)) {
+    const routes = (await Bun.file(join(src, file)).text()).split(
+      /\n {4}\.(?=(?:get|post|patch|put|delete)\()/,
+    );
+    for (const route of routes.slice(1))
+      if (route.startsWith("post(") && route.includes("once("))
+        keeping.push(/operationId: "(\w+)"/.exec(route)![1]!);
+  }
+  const offering = operations().filter(({ operation }) =>
+    operation.parameters?.some(({ name }) => name === "Idempotency-Key"),
+  );
+  expect(offering.map(({ operation }) => operation.operationId).sort()).toEqual(keeping.sort());
+  for (const { operation } of operations())
+    expect(operation.responses["422"] !== undefined).toBe(keeping.includes(operation.operationId));
 });
 
 /** Publishable keys are made before the routes that take them. */

@@ -170,6 +170,18 @@ describe("where a click goes", () => {
     expect(decide(plain, link, facts)).toMatchObject({ location, forwardQuery: false });
   });
 
+  test("a rule has its own word on what of a visitor is handed on, and takes the path along", () => {
+    const choice = { ruleId: "rule_1", variantId: "", location: "https://r.test/", forwardQuery: false };
+    const link = linkOf({
+      extras: extrasOf({ forwardOnly: "campaign", forwardPath: true, choose: () => choice }),
+    });
+    const visitor = visitorOf({ query: "utm_source=a" });
+    expect(decide(plain, link, { at, root: false, visitor, rest: "/x" })).toMatchObject({
+      location: "https://r.test/x",
+      forwardQuery: false,
+    });
+  });
+
   test("a rule that holds says where, and only a link with a destination leads on without one", () => {
     const visitor = visitorOf();
     const choice = { ruleId: "rule_1", variantId: "", location: "https://r.test/", forwardQuery: true };

@@ -151,6 +151,8 @@ describe("recording", () => {
         purpose: "prefetch",
         query: "x=1",
         optedOut: true,
+        ruleId: "",
+        variantId: "",
       },
     ]);
   });

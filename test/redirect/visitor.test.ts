@@ -5,6 +5,7 @@ test("nothing of a visitor is read before it is asked for, and nothing twice", (
   const asked: string[] = [];
   const agent = {
     device: "mobile",
+    brand: "Apple",
     browser: "Safari",
     browserVersion: "17.4",
     os: "iOS",

@@ -1,7 +1,23 @@
+import { agentReader } from "../../src/clicks/enrich/agent.ts";
+import { judge } from "../../src/clicks/enrich/verdict.ts";
 import { Visitor, type VisitorFacts, type VisitorPorts } from "../../src/redirect/visitor.ts";
+
+/** What the app gives, without databases and without a journal. */
+export const visitorPorts: VisitorPorts = {
+  agent: agentReader(),
+  locate: () => null,
+  network: () => null,
+  judge: (visitor) => judge(visitor, () => visitor.agent as never).verdict,
+  dailyKey: ({ domainId, address, userAgent }) =>
+    new Bun.CryptoHasher("sha256")
+      .update(`${domainId} ${address} ${userAgent}`)
+      .digest("base64url")
+      .slice(0, 22),
+};
 
 const nobody = {
   device: "",
+  brand: "",
   browser: "",
   browserVersion: "",
   os: "",
@@ -22,9 +38,11 @@ export function visitorOf(
       url: "http://go.test/summer",
       query: "",
       address: () => "192.0.2.7",
+      domainId: "dom_1",
+      linkId: "link_1",
       ...facts,
       headers: new Headers(facts.headers),
     },
-    { agent: () => nobody, locate: () => null, ...ports },
+    { ...visitorPorts, agent: () => nobody, ...ports },
   );
 }

@@ -1,4 +1,3 @@
-import { agentReader } from "../../src/clicks/enrich/agent.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { parseNetwork } from "../../src/lib/ip.ts";
 import { foldSlug } from "../../src/lib/slug.ts";
@@ -7,6 +6,7 @@ import { type RedirectPorts, redirectHandler } from "../../src/redirect/handler.
 import { openLocks } from "../../src/redirect/locks.ts";
 import type { DomainSnapshot, LinkExtras, LinkSnapshot, Route } from "../../src/redirect/snapshot.ts";
 import type { Visit } from "../../src/redirect/visit.ts";
+import { visitorPorts } from "./visitor.ts";
 
 export const domainOf = (facts: Partial<DomainSnapshot> = {}): DomainSnapshot => ({
   id: "dom_1",
@@ -17,6 +17,7 @@ export const domainOf = (facts: Partial<DomainSnapshot> = {}): DomainSnapshot =>
   notFoundUrl: null,
   expiredUrl: null,
   forwardsPaths: false,
+  brand: null,
   ...facts,
 });
 
@@ -43,6 +44,7 @@ export const extrasOf = (facts: Partial<LinkExtras> = {}): LinkExtras => ({
   forwardPath: false,
   forwardOnly: null,
   choose: null,
+  needs: null,
   ...facts,
 });
 
@@ -86,8 +88,9 @@ export function makeRedirect(options: {
     },
     exhausted: (linkId, limit) => (claims.get(linkId) ?? 0) >= limit,
     consumes: (facts) => facts.method !== "HEAD" && facts.userAgent !== "bot",
+    used: (linkId) => claims.get(linkId) ?? 0,
     locks: openLocks("secret", async (_, typed) => (typed === "right" ? "right" : "wrong")),
-    visitors: { agent: agentReader(), locate: () => null },
+    visitors: visitorPorts,
     failed: (what, error) => void failures.push(`${what}: ${(error as Error).message}`),
     ...options.ports,
   });

@@ -8,14 +8,17 @@ import { openInstallation } from "../../src/features/installation/installation.t
 import type { Id } from "../../src/lib/ids.ts";
 import { type Logger, silentLog } from "../../src/lib/log.ts";
 import type { Outbound } from "../../src/lib/outbound/outbound.ts";
+import type { ApiOptions } from "../../src/platform/api.ts";
 import type { People } from "../../src/platform/callers.ts";
 import { type Context, systemActor } from "../../src/platform/context.ts";
 import type { JobType } from "../../src/platform/jobs/job.ts";
 import { localOperator } from "../../src/platform/local-door.ts";
 import type { MailTransport } from "../../src/platform/mail/transport.ts";
 import { permissions, type Role, roles } from "../../src/platform/permissions.ts";
+import type { VisitorPorts } from "../../src/redirect/visitor.ts";
 import { type HandClock, handClock } from "./clock.ts";
 import { openTestDatabase } from "./database.ts";
+import { type DnsServer, openDns } from "./dns.ts";
 import { freshFolder } from "./sqlite.ts";
 
 export interface TestApp {
@@ -64,12 +67,15 @@ export interface TestAppOptions {
   /** The door outwards; without it, the one that `env` describes. */
   readonly outbound?: Outbound;
   readonly jobs?: readonly JobType[];
+  readonly routes?: ApiOptions["features"];
   /** The way mail goes; by the settings when left out. */
   readonly mail?: (config: Config) => MailTransport;
   /** A second process on the database of another app, which is closed last. */
   readonly beside?: Pick<TestApp, "db" | "clock" | "dataDir">;
   /** Who people are; without it nobody signs in. */
   readonly people?: People;
+  /** What is known of visitors: places, networks. */
+  readonly visitors?: Partial<VisitorPorts>;
   /** Leave the installation as it is on the first day. */
   readonly fresh?: boolean;
 }
@@ -83,7 +89,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const dataDir = freshFolder();
   // Processes on one database share a key ring.
   if (options.beside) copyFileSync(join(options.beside.dataDir, "keys.json"), join(dataDir, "keys.json"));
-  const config = testConfig(options.fresh ? options.env : { WAYPOST_SETUP_KEY: OWNER, ...options.env });
+  const env = { WAYPOST_DNS_SERVERS: (await emptyWorld()).at, ...options.env };
+  const config = testConfig(options.fresh ? env : { WAYPOST_SETUP_KEY: OWNER, ...env });
   const installation = await openInstallation(db);
   const clicks = await (options.clicks ?? noClicks)(dataDir, installation.installationId, clock);
   const app = await assembleApp({
@@ -97,8 +104,10 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     ...(options.outbound ? { outbound: options.outbound } : {}),
     after: clock.after,
     moreJobs: options.jobs,
+    moreRoutes: options.routes,
     mail: options.mail?.(config),
     people: options.people,
+    visitors: options.visitors,
     // What is remembered for a while is remembered until the test's clock is moved.
     monotonic: clock,
   });
@@ -159,6 +168,13 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
   };
 }
+
+/** A DNS that knows no name: what domains are in the world is no affair of most tests. */
+const emptyWorld = (): Promise<DnsServer> => {
+  nothing ??= openDns(() => ({ fails: "missing" }), { lasting: false });
+  return nothing;
+};
+let nothing: Promise<DnsServer> | undefined;
 
 export const BROWSER =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
@@ -224,6 +240,12 @@ export const noClicks = async (): Promise<Clicks & { stop(): Promise<void> }> =>
   throttled: () => {},
   claim: () => true,
   exhausted: () => false,
+  used: () => 0,
+  dailyKey: ({ domainId, address, userAgent }) =>
+    new Bun.CryptoHasher("sha256")
+      .update(`${domainId} ${address} ${userAgent}`)
+      .digest("base64url")
+      .slice(0, 22),
   query: async () => ({ rows: [], exact: true }),
   totals: async () => [],
   totalsSince: async () => [],

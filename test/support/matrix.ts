@@ -30,9 +30,23 @@ export function placesOf({ named, inside }: Pick<Operation, "named" | "inside">)
 export const nowhere = (id: string): string => id.replace(/.{4}$/, "zzzz");
 
 /** What keys do not do although they have the permission: a person with a fresh proof is needed. */
-export const peopleAlone = new Set(["deleteWorkspace", "restoreWorkspace", "offerTransfer", "transferLink"]);
+export const peopleAlone = new Set([
+  "deleteWorkspace",
+  "restoreWorkspace",
+  "offerTransfer",
+  "transferLink",
+  "transferDomain",
+]);
 /** What belongs to no workspace: everybody who may see any sees all. */
 export const shared = new Set(["tier", "user"]);
+
+/** What finds nothing although it may be done: examples name no link, and somebody else keeps the view for themselves. */
+export const notThere: Readonly<Record<string, number>> = {
+  getQrSheet: 404,
+  getView: 404,
+  updateView: 404,
+  deleteView: 404,
+};
 
 /** Whether somebody is told that they lack the permission, and nothing else. */
 export const lacks = ({ permission }: Operation, { status, body }: Answer): boolean =>

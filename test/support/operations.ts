@@ -110,6 +110,13 @@ let made = 0;
 /** Where an example can be used only once, or means something else here. */
 const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   createUser: () => ({ email: `user-${++made}@example.org` }),
+  // Of no link of the workspace: nothing is changed by it, and every link is told so.
+  sortLinks: () => ({ links: ["link_none"], addTags: ["x"] }),
+  createTag: () => ({ name: `tag ${++made}` }),
+  createFolder: () => ({ name: `folder ${++made}` }),
+  createCampaign: () => ({ name: `campaign ${++made}` }),
+  createUtmTemplate: () => ({ name: `template ${++made}`, source: "letter" }),
+  createView: () => ({ name: `view ${++made}` }),
   createDomain: () => ({ host: `host-${++made}.example` }),
   createKey: () => ({ permissions: ["keys:create"] }),
   createInvite: () => ({ email: `invited-${++made}@example.org` }),
@@ -206,13 +213,43 @@ export type MakerOf<App> = (
 /** Makes what a path names, in the workspace of the key, by the API and nothing else. */
 export const plainMakers: Readonly<
   Record<
-    "link" | "comment" | "template" | "domain" | "key" | "export" | "extension" | "tier" | "role" | "invite",
+    | ("link" | "rule" | "comment" | "template" | "domain" | "key" | "extension" | "tier" | "role" | "invite")
+    | ("tag" | "folder" | "campaign" | "utmTemplate" | "view" | "export" | "import"),
     MakerOf<Asked>
   >
 > = {
-  async link(app, key) {
-    return (await app.call("POST", "/links", { key, body: { destinationUrl: "https://example.com/" } })).body
-      .data.id;
+  /** With a split for those who look for one. */
+  async link(app, key, { id: operation }) {
+    const body = { destinationUrl: "https://example.com/" };
+    const { id } = (await app.call("POST", "/links", { key, body })).body.data;
+    if (/^(get|finish|delete)Split$/.test(operation)) {
+      const variants = ["a", "b"].map((one) => ({ destinationUrl: `https://example.com/${one}` }));
+      await app.call("PUT", `/links/${id}/split`, { key, body: { variants } });
+    }
+    return id;
+  },
+  async rule(app, key, operation) {
+    const link = await plainMakers.link(app, key, operation);
+    const body = { name: "made", destinationUrl: "https://example.com/rule" };
+    const { id } = (await app.call("POST", `/links/${link}/rules`, { key, body })).body.data;
+    linkOf.set(id, link);
+    return id;
+  },
+  async tag(app, key) {
+    return (await app.call("POST", "/tags", { key, body: { name: `tag ${++made}` } })).body.data.id;
+  },
+  async folder(app, key) {
+    return (await app.call("POST", "/folders", { key, body: { name: `folder ${++made}` } })).body.data.id;
+  },
+  async campaign(app, key) {
+    return (await app.call("POST", "/campaigns", { key, body: { name: `campaign ${++made}` } })).body.data.id;
+  },
+  async utmTemplate(app, key) {
+    const body = { name: `template ${++made}`, source: "letter" };
+    return (await app.call("POST", "/utm-templates", { key, body })).body.data.id;
+  },
+  async view(app, key) {
+    return (await app.call("POST", "/views", { key, body: { name: `view ${++made}` } })).body.data.id;
   },
   async comment(app, key, operation) {
     const link = await plainMakers.link(app, key, operation);
@@ -220,9 +257,12 @@ export const plainMakers: Readonly<
     linkOf.set(body.data.id, link);
     return body.data.id;
   },
-  async domain(app, key) {
-    return (await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } })).body.data
-      .id;
+  /** For whoever takes one out of the archive, one that is in it. */
+  async domain(app, key, operation) {
+    const { body } = await app.call("POST", "/domains", { key, body: { host: `made-${++made}.example` } });
+    const { id } = body.data;
+    if (operation.id === "unarchiveDomain") await app.call("POST", `/domains/${id}/archive`, { key });
+    return id;
   },
   async template(app, key) {
     const body = { name: `made ${++made}` };
@@ -230,6 +270,11 @@ export const plainMakers: Readonly<
   },
   async export(app, key) {
     return (await app.call("POST", "/exports", { key, body: {} })).body.data.id;
+  },
+  async import(app, key) {
+    const body = `url\nhttps://example.com/imported-${++made}\n`;
+    const headers = { "content-type": "text/csv" };
+    return (await app.call("POST", "/imports", { key, body, headers })).body.data.id;
   },
   async key(app, key, { permission }) {
     const own = roles.owner.filter((one) => one === permission);
@@ -260,15 +305,10 @@ export const plainMakers: Readonly<
 export const makers: Readonly<Record<string, MakerOf<TestApp>>> = {
   ...plainMakers,
   /** One that has been read. */
-  async import(app, key) {
-    const body = `url\nhttps://example.com/imported-${++made}\n`;
-    const { body: answer } = await app.call("POST", "/imports", {
-      key,
-      body,
-      headers: { "content-type": "text/csv" },
-    });
+  async import(app, key, operation) {
+    const id = await plainMakers.import(app, key, operation);
     await app.app.worker.idle();
-    return answer.data.id;
+    return id;
   },
   /** One that is made, for whoever takes it away. */
   async export(app, key, operation) {
@@ -376,7 +416,8 @@ export function surprises(api: Api, given: Schema, value: unknown, at = ""): str
     return each.find((found) => found.length === 0) ?? each.toSorted((a, b) => a.length - b.length)[0]!;
   }
   const types = schema.type === undefined ? [] : [schema.type].flat();
-  if (types.length > 0 && !types.includes(typeNameOf(value))) return [`${at} is no ${types.join(" or ")}`];
+  const isOne = types.includes(typeNameOf(value)) || (types.includes("number") && Number.isInteger(value));
+  if (types.length > 0 && !isOne) return [`${at} is no ${types.join(" or ")}`];
   if (Array.isArray(value))
     return value.flatMap((one, i) => (schema.items ? surprises(api, schema.items, one, `${at}/${i}`) : []));
   if (typeof value !== "object" || value === null || !schema.properties || schema.additionalProperties)

@@ -43,6 +43,8 @@ const columns: Readonly<Record<Dimension, Column>> = {
   utmCampaign: campaign("campaign"),
   utmTerm: campaign("term"),
   utmContent: campaign("content"),
+  rule: { column: "rule", values: "texts" },
+  variant: { column: "variant", values: "texts" },
 };
 
 /** What questions are put to. */
@@ -133,7 +135,7 @@ function namesOf(
   return (value) => known.get(value) ?? "";
 }
 
-interface Asked extends Pick<Question, "workspaceId" | "from" | "to" | "where"> {
+interface Asked extends Pick<Question, "workspaceId" | "from" | "to" | "where" | "withoutLinks"> {
   readonly measures?: readonly (keyof Counts)[];
 }
 
@@ -148,7 +150,10 @@ function planOf(sources: Sources, question: Asked, grouping: Grouping): Plan | n
     workspace: workspace.id,
     from: question.from,
     to: question.to,
-    filters: wanted.map((dimension) => filterBy(sources, columns[dimension], question.where[dimension]!)),
+    filters: [
+      ...wanted.map((dimension) => filterBy(sources, columns[dimension], question.where[dimension]!)),
+      ...withoutLinks(sources, question.withoutLinks ?? []),
+    ],
     grouping,
     needsUniques: question.measures?.includes("uniqueClicks") ?? true,
     needsLast: false,
@@ -172,6 +177,22 @@ function filterBy(
       return table.includes(1) ? table : null;
     },
   };
+}
+
+function withoutLinks({ db }: Sources, names: readonly string[]): Filter[] {
+  if (names.length === 0) return [];
+  const { column, values } = columns.link;
+  const unwanted = new Set(numbersOf(db, values, names));
+  return [
+    {
+      column,
+      admit(dictionary) {
+        const table = new Uint8Array(dictionary.length);
+        for (let i = 0; i < table.length; i++) if (!unwanted.has(dictionary[i]!)) table[i] = 1;
+        return table.includes(1) ? table : null;
+      },
+    },
+  ];
 }
 
 function numbersOf(db: Database, values: Column["values"], names: readonly string[]): number[] {

@@ -6,6 +6,8 @@ import { type Judgement, judgeAgent } from "./verdict.ts";
 export interface Agent extends Judgement {
   /** desktop, mobile, tablet, tv, or empty. */
   readonly device: string;
+  /** Who made the machine: `Apple`, or empty. */
+  readonly brand: string;
   readonly browser: string;
   readonly browserVersion: string;
   readonly os: string;
@@ -21,13 +23,14 @@ const devices = new Set(["desktop", "mobile", "tablet", "tv"]);
 export const agentReader = (): ((userAgent: string) => Agent) =>
   memo(AGENTS_MAX, (userAgent) => ({ ...judgeAgent(userAgent), ...machine(userAgent) }));
 
-const nothing = { device: "", browser: "", browserVersion: "", os: "", osVersion: "", engine: "" };
+const nothing = { device: "", brand: "", browser: "", browserVersion: "", os: "", osVersion: "", engine: "" };
 
 function machine(userAgent: string): Omit<Agent, keyof Judgement> {
   if (userAgent === "") return nothing;
   const { browser, os, platform, engine } = Bowser.parse(userAgent);
   return {
     device: devices.has(platform.type ?? "") ? platform.type! : "",
+    brand: name(platform.vendor),
     browser: name(browser.name),
     browserVersion: version(browser.version),
     os: name(os.name),

@@ -45,11 +45,12 @@ export function encodeVisit(
   visitor: Uint32Array,
 ): number {
   const { bytes, halves, words } = page;
-  const { domain, link, userAgent, referrer, language, purpose, query } = visit;
+  const { domain, link, userAgent, referrer, language, purpose, query, ruleId, variantId } = visit;
   const workspaceId = link === null ? (domain.workspaceId ?? "") : link.workspaceId;
   const linkId = link === null ? "" : link.id;
   if (workspaceId.length > ID_BYTES_MAX || domain.id.length > ID_BYTES_MAX || linkId.length > ID_BYTES_MAX)
     return 0;
+  if (ruleId.length > ID_BYTES_MAX || variantId.length > ID_BYTES_MAX) return 0;
 
   bytes[at + 8] = RECORD_VERSION;
   bytes[at + 9] = outcomeCodes[visit.outcome];
@@ -69,8 +70,8 @@ export function encodeVisit(
   end += bytes[at + 56] = text(page, end, workspaceId, ID_BYTES_MAX);
   end += bytes[at + 57] = text(page, end, domain.id, ID_BYTES_MAX);
   end += bytes[at + 58] = text(page, end, linkId, ID_BYTES_MAX);
-  bytes[at + 59] = 0; // Rules and variants have their place in the record; no visit carries one yet.
-  bytes[at + 60] = 0;
+  end += bytes[at + 59] = text(page, end, ruleId, ID_BYTES_MAX);
+  end += bytes[at + 60] = text(page, end, variantId, ID_BYTES_MAX);
   end += bytes[at + 61] = text(page, end, language, LANGUAGE_BYTES_MAX);
   end += bytes[at + 62] = text(page, end, purpose, PURPOSE_BYTES_MAX);
   bytes[at + 63] = 0;

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import type { Visit } from "../../redirect/visit.ts";
+import type { DailyVisitor } from "../clicks.ts";
 import type { Control } from "./control.ts";
 import type { JournalMode } from "./filesystem.ts";
 import { HEADER_BYTES, RECORD_BYTES_MAX, SEGMENT_BYTES, seedAt } from "./layout.ts";
@@ -47,6 +48,7 @@ interface Target extends Ready {
 export interface Writer {
   /** Where the record ends in the current segment, or why it could not be written. Never throws. */
   record(visit: Visit): number | Unrecorded;
+  dailyKey(visitor: DailyVisitor): string;
   /** The segment the last record went to. */
   segment(): number;
   add(segment: Ready): void;
@@ -134,6 +136,10 @@ export function openWriter(options: WriterOptions): Writer {
       if (length === 0) return "too_large";
       const failed = to.fd === null ? null : store(to.fd, to.page, length);
       return failed ?? publish(to.number, offset + length);
+    },
+    dailyKey(visitor) {
+      renewSalt(visitor.at);
+      return hash.key(visitor);
     },
     segment: () => target?.number ?? 0,
     add(ready) {

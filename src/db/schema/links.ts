@@ -19,8 +19,6 @@ export const linkTables = ({ table, text, time, bool, int, json }: Kit) => ({
     destinationHash: text("destination_hash").notNull(),
     title: text("title"),
     description: text("description"),
-    /** In the order given; `link_tags` holds them for filters. */
-    tags: json<string[]>("tags").notNull(),
     externalId: text("external_id"),
     redirectStatus: int("redirect_status").notNull(),
     forwardQuery: bool("forward_query").notNull(),
@@ -38,7 +36,7 @@ export const linkTables = ({ table, text, time, bool, int, json }: Kit) => ({
     forwardPath: bool("forward_path").notNull().default(false),
     /** What only the redirect and the API read; null for nothing, as nearly always. */
     options: json<StoredOptions | null>("options"),
-    /** Lower-case slug, destination, title, external id and tags, for `search`. */
+    /** The words of slug, destination, title, external id, description and notes, and the ids of tags (`features/links/words.ts`). */
     searchText: text("search_text").notNull(),
     /** Counts the edits, from 1. The ETag is made of it and every click carries it. */
     version: int("version").notNull(),
@@ -51,7 +49,11 @@ export const linkTables = ({ table, text, time, bool, int, json }: Kit) => ({
   linkTags: table("link_tags", {
     linkId: text<Id<"link">>("link_id").notNull(),
     workspaceId: text<Id<"ws">>("workspace_id").notNull(),
-    tag: text("tag").notNull(),
+    tagId: text<Id<"tag">>("tag_id").notNull(),
+    /** In which order the link shows them. */
+    position: int("position").notNull(),
+    /** The link's, so that an index counts. */
+    shelf: int("shelf").notNull(),
   }),
   linkComments: table("link_comments", {
     id: text<Id<"cmt">>("id").primaryKey(),

@@ -7,7 +7,9 @@ import { jobTables } from "./jobs.ts";
 import { keyTables } from "./keys.ts";
 import { linkTables } from "./links.ts";
 import { mailTables } from "./mail.ts";
+import { organiseTables } from "./organise.ts";
 import { qrTables } from "./qr.ts";
+import { ruleTables } from "./rules.ts";
 import { transferTables } from "./transfer.ts";
 import { workspaceTables } from "./workspaces.ts";
 
@@ -20,7 +22,9 @@ export const defineTables = (kit: Kit) => ({
   ...workspaceTables(kit),
   ...keyTables(kit),
   ...domainTables(kit),
+  ...organiseTables(kit),
   ...linkTables(kit),
+  ...ruleTables(kit),
   ...mailTables(kit),
   ...qrTables(kit),
   ...transferTables(kit),

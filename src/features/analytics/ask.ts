@@ -5,6 +5,7 @@ import { type Context, workspaceOf } from "../../platform/context.ts";
 import { isoOf, isoOrNull, momentOf } from "../../platform/schema.ts";
 import { findDomain } from "../domains/find.ts";
 import { findLink } from "../links/find.ts";
+import { hiddenLinks } from "../links/hidden.ts";
 import { lastClicked } from "../links/last-clicked.ts";
 import { readWorkspace } from "../workspaces/workspaces.ts";
 import type { Overview, Quality } from "./model.ts";
@@ -123,7 +124,16 @@ async function questionOf(
       : domain !== undefined
         ? { domain: [(await findDomain(ctx.db.read, ctx, domain)).id] }
         : {};
-  return { workspaceId: workspaceOf(ctx), from: since, to: until, timezone, where, limit: 1 };
+  const withoutLinks = link === undefined ? await hiddenLinks(ctx) : [];
+  return {
+    workspaceId: workspaceOf(ctx),
+    from: since,
+    to: until,
+    timezone,
+    where,
+    ...(withoutLinks.length > 0 && { withoutLinks }),
+    limit: 1,
+  };
 }
 
 function isTimezone(name: string): boolean {

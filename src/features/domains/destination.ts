@@ -4,6 +4,8 @@ import { invalid } from "../../lib/errors.ts";
 import { hashOf } from "../../lib/secrets.ts";
 import { type Destination, isLoopbackHost, originOf, parseDestination } from "../../lib/url.ts";
 import type { Context } from "../../platform/context.ts";
+import type { DomainRow } from "./model.ts";
+import { isTrusted } from "./served.ts";
 
 /**
  * A destination as it is stored, after the checks that need no database.
@@ -25,7 +27,7 @@ export async function refuseLoop(
   // This machine has other servers than ours: among its names the port decides.
   const own = isLoopbackHost(host)
     ? originOf(href).port === ownPort(ctx)
-    : (await tx.known(domainOfHost, { host })).length > 0;
+    : (await tx.known(domainOfHost, { host })).some((domain) => isTrusted(domain, ctx.config));
   if (own)
     throw invalid(
       path,
@@ -33,9 +35,9 @@ export async function refuseLoop(
     );
 }
 
-const domainOfHost: Build<{ id: string }> = (queries, { domains }) =>
+const domainOfHost: Build<Pick<DomainRow, "workspaceId" | "verifiedAt">> = (queries, { domains }) =>
   queries
-    .select({ id: domains.id })
+    .select({ workspaceId: domains.workspaceId, verifiedAt: domains.verifiedAt })
     .from(domains)
     .where(eq(domains.host, sql.placeholder("host")))
     .limit(1);

@@ -6,11 +6,20 @@ import { foldSlug } from "../../lib/slug.ts";
 import { hostOf } from "../../lib/url.ts";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change, withPrevious } from "../../platform/events.ts";
+import { plainName } from "../../platform/schema.ts";
+import { releaseHost, rivalOf } from "./claim.ts";
 import { destinationOf, refuseLoop } from "./destination.ts";
 import { caseClashes, domainInUse, hostTaken, liveDomain, sharedDomain } from "./errors.ts";
 import { domainCreated, domainDeleted, domainUpdated } from "./events.ts";
-import { findDomain } from "./find.ts";
-import { type Domain, type DomainPatch, type DomainRow, type NewDomain, toDomain } from "./model.ts";
+import { findDomain, refuseArchived } from "./find.ts";
+import {
+  type BrandingInput,
+  type Domain,
+  type DomainPatch,
+  type DomainRow,
+  type NewDomain,
+  toDomain,
+} from "./model.ts";
 import {
   countLinksOf,
   countOwnDomains,
@@ -22,13 +31,18 @@ import {
 
 const SLUG_LENGTH = 8;
 
-/** Adds a host to the workspace. Its first one becomes the default. */
+/**
+ * Adds a host to the workspace. Its first one becomes the default. A host that another workspace has added and never
+ * verified is taken over when DNS says whose it is.
+ */
 export async function createDomain(ctx: Context, input: NewDomain): Promise<Domain> {
   const host = hostOf(input.host);
   if (host === null)
     throw invalid("/host", "host must be a host name such as go.example.com, without a scheme or port");
+  const rival = await rivalOf(ctx, host);
   try {
     return await change(ctx, async (tx) => {
+      if (rival !== null) await releaseHost(tx, ctx, rival);
       const row = await addDomain(tx, ctx, { ...input, host, workspaceId: workspaceOf(ctx) });
       const before = await selectDefaultDomainId(tx, ctx);
       // No default of its own may also mean that the installation's host was chosen.
@@ -59,6 +73,12 @@ export async function addDomain(
     rootUrl: await fallback(tx, ctx, "/rootUrl", input.rootUrl),
     notFoundUrl: await fallback(tx, ctx, "/notFoundUrl", input.notFoundUrl),
     expiredUrl: await fallback(tx, ctx, "/expiredUrl", input.expiredUrl),
+    slugAlphabet: alphabetOf(input.slugAlphabet ?? null, input.caseSensitive ?? false),
+    branding: brandingOf(input.branding ?? null),
+    archivedAt: null,
+    verifiedAt: null,
+    checkedAt: null,
+    lastCheck: null,
     createdAt: tx.now,
     updatedAt: tx.now,
   };
@@ -70,6 +90,7 @@ export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch)
   change(ctx, async (tx) => {
     const before = await findDomain(tx, ctx, idOrHost);
     refuseLive(ctx, before);
+    if (patch.isDefault) refuseArchived(before);
     const defaultBefore = await selectDefaultDomainId(tx, ctx);
     const { isDefault, ...settings } = patch;
     if (before.workspaceId === null && Object.keys(settings).length > 0) throw sharedDomain();
@@ -85,16 +106,20 @@ export const updateDomain = (ctx: Context, idOrHost: string, patch: DomainPatch)
   });
 
 /** The test side uses the domains of the live side, and changes nothing of them. */
-function refuseLive(ctx: Context, { workspaceId }: DomainRow): void {
+export function refuseLive(ctx: Context, { workspaceId }: DomainRow): void {
   if (workspaceId !== null && workspaceId !== workspaceOf(ctx)) throw liveDomain();
 }
 
 async function patched(tx: Change, ctx: Context, before: DomainRow, patch: DomainPatch): Promise<DomainRow> {
   const url = (name: "rootUrl" | "notFoundUrl" | "expiredUrl") =>
     patch[name] === undefined ? before[name] : fallback(tx, ctx, `/${name}`, patch[name]);
+  const caseSensitive = patch.caseSensitive ?? before.caseSensitive;
+  const { slugAlphabet = before.slugAlphabet } = patch;
   return {
     ...before,
-    caseSensitive: patch.caseSensitive ?? before.caseSensitive,
+    caseSensitive,
+    slugAlphabet: alphabetOf(slugAlphabet, caseSensitive),
+    branding: patch.branding === undefined ? before.branding : brandingOf(patch.branding),
     slugLength: patch.slugLength ?? before.slugLength,
     rootUrl: await url("rootUrl"),
     notFoundUrl: await url("notFoundUrl"),
@@ -148,4 +173,28 @@ async function fallback(
   const destination = destinationOf(path, text);
   await refuseLoop(tx, ctx, path, destination);
   return destination.href;
+}
+
+/** Two letters that are one would make some slugs likelier than others, and fewer of them than it seems. */
+function alphabetOf(alphabet: string | null, caseSensitive: boolean): string | null {
+  if (alphabet === null) return null;
+  const different = new Set(foldSlug(alphabet, caseSensitive)).size;
+  if (different === alphabet.length) return alphabet;
+  throw invalid(
+    "/slugAlphabet",
+    new Set(alphabet).size < alphabet.length
+      ? "slugAlphabet has a character twice"
+      : "slugAlphabet has small and capital forms of a letter, which are one on a domain that does not tell cases apart",
+  );
+}
+
+/** As it is stored: what was said, and nothing else. */
+function brandingOf(input: BrandingInput | null): DomainRow["branding"] {
+  const { name, color, url } = input ?? {};
+  const branding = {
+    ...(name ? { name: plainName(name) } : {}),
+    ...(color ? { color: color.toLowerCase() } : {}),
+    ...(url ? { url: destinationOf("/branding/url", url).href } : {}),
+  };
+  return Object.keys(branding).length === 0 ? null : branding;
 }

@@ -2,6 +2,7 @@ import type { Tx } from "../../db/database.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { Context } from "../../platform/context.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
+import { archivedDomain } from "./errors.ts";
 import { type Domain, type DomainRow, toDomain } from "./model.ts";
 import {
   countDomains,
@@ -44,6 +45,11 @@ export async function findDomain(
   const row = await selectDomain(read, ctx, idOrHost.toLowerCase());
   if (!row) throw notFound("domain");
   return row;
+}
+
+/** Before a link comes to live on it. @throws AppError CONFLICT */
+export function refuseArchived({ archivedAt }: Pick<DomainRow, "archivedAt">): void {
+  if (archivedAt !== null) throw archivedDomain();
 }
 
 /** Where links of this workspace go that name no domain. */

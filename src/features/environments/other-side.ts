@@ -51,7 +51,7 @@ function sideAcross({ prepare, tables: { workspaces } }: Database) {
 }
 
 /** What a side has of its own, by the name that paths and queries give it. */
-const things = ["link", "key", "extension", "domain", "mail"] as const;
+const things = ["link", "key", "extension", "domain", "mail", "tag", "campaign", "utmTemplate"] as const;
 type Thing = (typeof things)[number];
 const isThing = (name: string): name is Thing => things.some((one) => one === name);
 

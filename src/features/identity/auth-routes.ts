@@ -26,14 +26,24 @@ import { signOut } from "./sessions.ts";
 import { signIn } from "./sign-in.ts";
 import { answerSignIn, type SignInOutcome } from "./tokens.ts";
 
-export type SetHeaders = { headers: Record<string, string | number | string[] | undefined> };
+type SetHeaders = { headers: Record<string, string | number | string[] | undefined> };
 
-/** What a request brings that wants to be signed in: in cookies what pages have there. */
-export function preparedWay<T extends { session?: "tokens" | "cookie"; deviceToken?: string }>(
-  cookies: Cookies,
-  request: Request,
-  body: T,
-): T {
+interface Wanted {
+  readonly session?: "tokens" | "cookie";
+  readonly deviceToken?: string;
+}
+
+/** Handles a route that signs somebody in: with what a page has in cookies, and the cookies that it gets. */
+export const signingIn =
+  <T extends Wanted>(cookies: Cookies, verb: (ctx: Context, input: T) => Promise<SignInOutcome>) =>
+  async ({ ctx, body, request, set }: { ctx: Context; body: T; request: Request; set: object }) => {
+    const outcome = await verb(ctx, prepared(cookies, request, body));
+    const { data, setCookie } = await answerSignIn(ctx, outcome, cookies, request);
+    if (setCookie.length > 0) (set as SetHeaders).headers["set-cookie"] = setCookie;
+    return ok(ctx, outcome.kind === "started" ? "Signed in" : "A second factor is needed", data);
+  };
+
+function prepared<T extends Wanted>(cookies: Cookies, request: Request, body: T): T {
   if (body.session !== "cookie") return body;
   // Nobody is signed in to an account of somebody else's choice by a foreign page.
   cookies.assertOwnPage(request);
@@ -41,40 +51,16 @@ export function preparedWay<T extends { session?: "tokens" | "cookie"; deviceTok
   return deviceToken === null ? body : { ...body, deviceToken };
 }
 
-/** Answers a sign-in, with the cookies it brings. */
-export async function signedIn(
-  ctx: Context,
-  cookies: Cookies,
-  request: Request,
-  set: SetHeaders,
-  outcome: SignInOutcome,
-) {
-  const { data, setCookie } = await answerSignIn(ctx, outcome, cookies, request);
-  if (setCookie.length > 0) set.headers["set-cookie"] = setCookie;
-  return ok(ctx, outcome.kind === "started" ? "Signed in" : "A second factor is needed", data);
-}
-
 /** Who asks: sessions and their tokens. */
 export const authRoutes = (guard: Guard, cookies: Cookies) =>
   new Elysia({ prefix: "/auth", tags: ["Sign-in"] })
     .use(guard)
-    .post(
-      "/signin",
-      async ({ ctx, body, request, set }) =>
-        signedIn(
-          ctx,
-          cookies,
-          request,
-          set as SetHeaders,
-          await signIn(ctx, preparedWay(cookies, request, body)),
-        ),
-      {
-        open: true,
-        body: SignIn,
-        response: { 200: envelope(SignedIn) },
-        detail: { operationId: "signIn", summary: "Sign in with e-mail address and password" },
-      },
-    )
+    .post("/signin", signingIn(cookies, signIn), {
+      open: true,
+      body: SignIn,
+      response: { 200: envelope(SignedIn) },
+      detail: { operationId: "signIn", summary: "Sign in with e-mail address and password" },
+    })
     .post(
       "/refresh-token",
       async ({ ctx, body }) => ok(ctx, "Tokens refreshed", await refreshSession(ctx, body.refreshToken)),
@@ -113,23 +99,12 @@ export const authRoutes = (guard: Guard, cookies: Cookies) =>
       response: { 200: envelope(CodeAsked) },
       detail: { operationId: "requestCode", summary: "Have a sign-in code mailed" },
     })
-    .post(
-      "/otp/verify",
-      async ({ ctx, body, request, set }) =>
-        signedIn(
-          ctx,
-          cookies,
-          request,
-          set as SetHeaders,
-          await signInByCode(ctx, preparedWay(cookies, request, body)),
-        ),
-      {
-        open: true,
-        body: CodeInput,
-        response: { 200: envelope(SignedIn) },
-        detail: { operationId: "verifyCode", summary: "Sign in with a mailed code" },
-      },
-    )
+    .post("/otp/verify", signingIn(cookies, signInByCode), {
+      open: true,
+      body: CodeInput,
+      response: { 200: envelope(SignedIn) },
+      detail: { operationId: "verifyCode", summary: "Sign in with a mailed code" },
+    })
     .post("/confirm", async ({ ctx, body }) => ok(ctx, "Confirmed", await confirm(ctx, body)), {
       may: "account:update",
       body: ConfirmInput,

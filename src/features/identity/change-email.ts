@@ -33,7 +33,7 @@ interface Asked {
 export async function askEmailChange(ctx: Context, email: string): Promise<void> {
   const { userId } = freshPersonOf(ctx);
   const newEmail = email.normalize("NFC");
-  await takeTry(ctx, perLetter, userId);
+  await takeTry(ctx, perLetter, userId, userId);
   await takeTry(ctx, perLetter, addressKey(newEmail));
   await change(ctx, async (tx) => {
     const user = await userById(ctx, userId, tx);

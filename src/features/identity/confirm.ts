@@ -22,7 +22,7 @@ const CODE_LIFE_MS = 10 * 60_000;
 /** Proves once more who sits there, for what a borrowed session must not do. @throws AppError UNAUTHORIZED */
 export async function confirm(ctx: Context, input: ConfirmInput): Promise<{ provedAt: string }> {
   const { userId, sessionId } = sessionOf(ctx);
-  await takeTry(ctx, perSecondFactor, userId);
+  await takeTry(ctx, perSecondFactor, userId, userId);
   const user = await userById(ctx, userId);
   if (user === null) throw sessionOver();
   const { method, spend } = await proofOf(ctx, user, input);
@@ -98,7 +98,7 @@ async function spendTotpOf(tx: Change, ctx: Context, user: UserRow, totp: string
 /** Sends a code to confirm with, for those who have neither password nor app at hand. */
 export async function requestConfirmCode(ctx: Context): Promise<{ challenge: string; expiresAt: string }> {
   const { userId } = sessionOf(ctx);
-  await takeTry(ctx, perLetter, userId);
+  await takeTry(ctx, perLetter, userId, userId);
   return change(ctx, async (tx) => {
     const user = await userById(ctx, userId, tx);
     if (user === null) throw sessionOver();

@@ -17,7 +17,7 @@ import {
   TotpCode,
   TotpEnrolment,
 } from "./auth-model.ts";
-import { preparedWay, type SetHeaders, signedIn } from "./auth-routes.ts";
+import { signingIn } from "./auth-routes.ts";
 import { askEmailChange, confirmEmailChange } from "./change-email.ts";
 import type { Cookies } from "./cookie.ts";
 import { User } from "./model.ts";
@@ -137,23 +137,12 @@ export const credentialRoutes = (guard: Guard, cookies: Cookies) =>
         detail: { operationId: "enableTotp", summary: "Confirm the seed by its first code" },
       },
     )
-    .post(
-      "/totp/verify",
-      async ({ ctx, body, request, set }) =>
-        signedIn(
-          ctx,
-          cookies,
-          request,
-          set as SetHeaders,
-          await verifySecondFactor(ctx, preparedWay(cookies, request, body)),
-        ),
-      {
-        open: true,
-        body: SecondFactor,
-        response: { 200: envelope(SignedIn) },
-        detail: { operationId: "verifyTotp", summary: "Complete a sign-in with the second factor" },
-      },
-    )
+    .post("/totp/verify", signingIn(cookies, verifySecondFactor), {
+      open: true,
+      body: SecondFactor,
+      response: { 200: envelope(SignedIn) },
+      detail: { operationId: "verifyTotp", summary: "Complete a sign-in with the second factor" },
+    })
     .post(
       "/totp/recovery-codes",
       async ({ ctx }) => ok(ctx, "Recovery codes made", await renewRecoveryCodes(ctx)),

@@ -1,4 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
+import { defineRefusal } from "../../platform/denials.ts";
 import { defineEvent, defineUpdate } from "../../platform/events.ts";
 import { nullable } from "../../platform/schema.ts";
 import { Passkey, User } from "./model.ts";
@@ -25,11 +26,18 @@ export const sessionConfirmed = defineEvent(
   "session.confirmed",
   t.Object({ ...ofSession, method: t.String() }),
 );
-/** `userId` is null where there is no such account. */
-export const signInFailed = defineEvent(
-  "user.sign_in_failed",
-  t.Object({ userId: nullable(t.String()), method: t.String() }),
-);
+/** `userId` is null where there is no such account, or nobody was named; `network` is where it was tried from. */
+export const signInFailed = defineRefusal("user.sign_in_failed", {
+  userId: nullable(t.String()),
+  method: t.String(),
+  network: nullable(t.String()),
+});
+/** Tried too often, and so not even looked at. `limit` says whose tries were counted: address, account, device, factor or letter. */
+export const signInThrottled = defineRefusal("user.sign_in_throttled", {
+  userId: nullable(t.String()),
+  limit: t.String(),
+  network: nullable(t.String()),
+});
 export const secondFactorAsked = defineEvent(
   "user.second_factor_asked",
   t.Object({ userId: t.String(), method: t.String() }),

@@ -26,7 +26,7 @@ export async function signInByCode(
   await takeTryFrom(ctx, perAddress);
   const proof = await tryProof(ctx, "sign_in_code", challenge);
   if (proof === null || !isCodeOf(ctx, proof, code) || proof.userId === null) {
-    await noteFailure(ctx, proof?.userId ? { id: proof.userId } : null, "code");
+    noteFailure(ctx, proof?.userId ? { id: proof.userId } : null, "code");
     throw wrongCode();
   }
   return admit(ctx, { id: proof.userId }, "code", wayOf(way), async (tx, user) => {

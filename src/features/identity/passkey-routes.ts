@@ -4,7 +4,7 @@ import type { Guard } from "../../platform/http.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
 import { BrowserOptions, NewPasskey, PasskeyPatch, PasskeySignIn, SignedIn } from "./auth-model.ts";
-import { preparedWay, type SetHeaders, signedIn } from "./auth-routes.ts";
+import { signingIn } from "./auth-routes.ts";
 import type { Cookies } from "./cookie.ts";
 import { Passkey } from "./model.ts";
 import {
@@ -44,23 +44,12 @@ export const passkeyRoutes = (guard: Guard, cookies: Cookies) =>
       response: { 200: envelope(BrowserOptions) },
       detail: { operationId: "passkeyOptions", summary: "What a browser needs to use a passkey" },
     })
-    .post(
-      "/signin",
-      async ({ ctx, body, request, set }) =>
-        signedIn(
-          ctx,
-          cookies,
-          request,
-          set as SetHeaders,
-          await signInByPasskey(ctx, preparedWay(cookies, request, body)),
-        ),
-      {
-        open: true,
-        body: PasskeySignIn,
-        response: { 200: envelope(SignedIn) },
-        detail: { operationId: "signInByPasskey", summary: "Sign in with a passkey" },
-      },
-    )
+    .post("/signin", signingIn(cookies, signInByPasskey), {
+      open: true,
+      body: PasskeySignIn,
+      response: { 200: envelope(SignedIn) },
+      detail: { operationId: "signInByPasskey", summary: "Sign in with a passkey" },
+    })
     .patch(
       "/:passkey",
       async ({ ctx, params: { passkey }, body }) =>

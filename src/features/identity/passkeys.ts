@@ -121,7 +121,7 @@ export async function signInByPasskey(
   await takeTryFrom(ctx, perAddress);
   const used = await usedPasskey(ctx, credential);
   if (used === null) {
-    await noteFailure(ctx, null, "passkey");
+    noteFailure(ctx, null, "passkey");
     throw wrongPasskey();
   }
   return admit(ctx, { id: used.userId }, "passkey", wayOf(way), used.settle);

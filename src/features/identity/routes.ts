@@ -2,7 +2,6 @@ import { Type as t } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Guard } from "../../platform/http.ts";
 import { once } from "../../platform/once.ts";
-import { ok } from "../../platform/reply.ts";
 import { envelope } from "../../platform/schema.ts";
 import { createUser } from "./create-user.ts";
 import { setDisabled } from "./disable.ts";
@@ -27,7 +26,10 @@ export const identityRoutes = (guard: Guard) =>
     )
     .post(
       "/:user/disable",
-      async ({ ctx, params }) => ok(ctx, "User disabled", await setDisabled(ctx, params.user, true)),
+      ({ ctx, params }) =>
+        once(ctx, { status: 200, message: "User disabled" }, params, (c) =>
+          setDisabled(c, params.user, true),
+        ),
       {
         may: "installation:update",
         params: t.Object({ user: t.String({ maxLength: 64 }) }),
@@ -37,7 +39,10 @@ export const identityRoutes = (guard: Guard) =>
     )
     .post(
       "/:user/enable",
-      async ({ ctx, params }) => ok(ctx, "User enabled", await setDisabled(ctx, params.user, false)),
+      ({ ctx, params }) =>
+        once(ctx, { status: 200, message: "User enabled" }, params, (c) =>
+          setDisabled(c, params.user, false),
+        ),
       {
         may: "installation:update",
         params: t.Object({ user: t.String({ maxLength: 64 }) }),

@@ -41,7 +41,7 @@ export async function verifySecondFactor(ctx: Context, input: SecondFactor): Pro
   const proof = await tryProof(ctx, "second_factor", input.challenge);
   if (proof === null || proof.userId === null) throw wrongCode();
   const { userId } = proof;
-  await takeTry(ctx, perSecondFactor, userId);
+  await takeTry(ctx, perSecondFactor, userId, userId);
   const own = asUser(ctx, userId);
   const { method, platform, device } = proof.data as Pick<Way, "platform" | "device"> & {
     method: SignInMethod;
@@ -60,7 +60,12 @@ export async function verifySecondFactor(ctx: Context, input: SecondFactor): Pro
         ? await spendTotp(tx, own, user, input.code)
         : await spendRecoveryCode(tx, own, userId, input.recoveryCode ?? "");
     if (!isRight) {
-      tx.record(signInFailed, userId, { userId, method: "second_factor" }, null);
+      tx.record(
+        signInFailed,
+        userId,
+        { userId, method: "second_factor", network: ctx.origin.network, times: 1 },
+        null,
+      );
       return null;
     }
     if (!(await takeProofById(tx, own, proof.id))) throw wrongCode();

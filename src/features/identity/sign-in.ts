@@ -32,7 +32,7 @@ export async function signIn(ctx: Context, { email, password, ...way }: SignIn):
     user === null ||
     user.disabledAt !== null
   ) {
-    await noteFailure(ctx, user, "password");
+    noteFailure(ctx, user, "password");
     throw wrongCredentials();
   }
   const passwordHash = ctx.passwords.isOutdated(user.passwordHash!)
@@ -62,7 +62,7 @@ export async function isRightPassword(
   const [policy, subject]: [Policy, string] = device
     ? [perDevice, `${user.id}\n${device}`]
     : [perAccount, key];
-  await takeTry(ctx, policy, subject);
+  await takeTry(ctx, policy, subject, user?.id ?? null);
   const isRight = await ctx.passwords
     .verify(password, user?.passwordHash ?? null)
     .catch(async (error: unknown) => {
@@ -97,11 +97,16 @@ export async function admit(
   });
 }
 
-/** On record for both alike, those with an account and those without: neither answers sooner. */
-export const noteFailure = (ctx: Context, user: Pick<UserRow, "id"> | null, method: string): Promise<void> =>
-  change(ctx, async (tx) => {
-    tx.record(signInFailed, user?.id ?? "nobody", { userId: user?.id ?? null, method }, null);
+/** On record, bounded in number, and not waited for: no answer takes longer for what there is to write. */
+export function noteFailure(ctx: Context, user: Pick<UserRow, "id"> | null, method: string): void {
+  const userId = user?.id ?? null;
+  void ctx.denials.note(ctx, {
+    type: signInFailed,
+    subjectId: userId ?? "nobody",
+    data: { userId, method, network: ctx.origin.network },
+    workspaceId: null,
   });
+}
 
 /** What a request says of the session it wants. */
 export const wayOf = (input: Pick<SignIn, "session" | "platform" | "device" | "deviceToken">): Way => ({

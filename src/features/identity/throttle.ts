@@ -1,9 +1,11 @@
 import { eq, sql } from "drizzle-orm";
 import type { Build } from "../../db/database.ts";
 import { AppError } from "../../lib/errors.ts";
+import type { Id } from "../../lib/ids.ts";
 import { neighbourhoodOf } from "../../lib/ip.ts";
 import { macOf } from "../../lib/secrets.ts";
 import type { Context } from "../../platform/context.ts";
+import { signInThrottled } from "./events.ts";
 
 /** How often something may be tried before it must wait. */
 export interface Policy {
@@ -29,13 +31,25 @@ export const perLetter: Policy = { name: "letter", triesMax: 10, windowMs: 3_600
 /**
  * Counts a try before it costs anything. One statement, so that of many at once no more than allowed get through;
  * kept in the database, so that a restart forgives nobody.
+ * @param userId whose account it is, where that is known: for the record alone
  * @throws AppError RATE_LIMITED with when to come back
  */
-export async function takeTry(ctx: Context, policy: Policy, subject: string): Promise<void> {
+export async function takeTry(
+  ctx: Context,
+  policy: Policy,
+  subject: string,
+  userId: Id<"usr"> | null = null,
+): Promise<void> {
   const id = idOf(ctx, policy, subject);
   const now = ctx.clock.now();
   const [taken] = await ctx.db.each(take(policy), [{ id, now, resetsAt: now + policy.windowMs }]);
   if (taken?.length === 1) return;
+  void ctx.denials.note(ctx, {
+    type: signInThrottled,
+    subjectId: userId ?? "nobody",
+    data: { userId, limit: policy.name, network: ctx.origin.network },
+    workspaceId: null,
+  });
   const { throttles } = ctx.db.tables;
   const [row] = await ctx.db.read.select().from(throttles).where(eq(throttles.id, id)).limit(1);
   const seconds = Math.max(1, Math.ceil(((row?.blockedUntil ?? now) - now) / 1000));

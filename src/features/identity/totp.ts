@@ -53,7 +53,7 @@ export const enrolTotp = (ctx: Context): Promise<TotpEnrolment> =>
 /** The first code was right: from now on it is asked for. Answers the recovery codes, which are seen this once. */
 export async function enableTotp(ctx: Context, code: string): Promise<RecoveryCodes> {
   const { userId } = freshPersonOf(ctx);
-  await takeTry(ctx, perSecondFactor, userId);
+  await takeTry(ctx, perSecondFactor, userId, userId);
   const made = await change(ctx, async (tx) => {
     const user = await ownRow(tx, ctx);
     if (user.totpSecret === null || user.totpEnabledAt !== null)

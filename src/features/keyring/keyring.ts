@@ -24,7 +24,7 @@ export async function listSealingKeys(ctx: Context): Promise<SealingKey[]> {
 }
 
 /**
- * Puts a new key on the ring, which seals from now on. Older ones go on opening; a job seals anew what they have
+ * Puts a new key on the ring, which seals from now on, and another that signs access tokens. Older ones go on opening; a job seals anew what they have
  * sealed, and then they can be retired.
  */
 export async function rotateKeyring(ctx: Context): Promise<SealingKey[]> {
@@ -37,6 +37,7 @@ export async function rotateKeyring(ctx: Context): Promise<SealingKey[]> {
     tx.enqueue(resealJob, {}, { workspaceId: null, uniqueKey: id });
     tx.record(keyringRotated, id, { id, previous: { id: previous } }, null);
   });
+  await ctx.signing.rotate(ctx.config.WAYPOST_ACCESS_TOKEN_LIFE);
   return listSealingKeys(ctx);
 }
 

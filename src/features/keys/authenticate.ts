@@ -3,17 +3,20 @@ import { LRUCache } from "lru-cache";
 import { AppError } from "../../lib/errors.ts";
 import { isWithin } from "../../lib/ip.ts";
 import { isPersonalToken } from "../../lib/secrets.ts";
-import type { Applications, Memberships } from "../../platform/callers.ts";
-import type { Application, Person, Ports } from "../../platform/context.ts";
+import { type Applications, type Memberships, TurnedAway } from "../../platform/callers.ts";
+import type { Actor, Application, Person, Ports } from "../../platform/context.ts";
 import type { Event } from "../../platform/events.ts";
 import { operatorPermissions, type Permission } from "../../platform/permissions.ts";
 import { type Credential, credentialOf, refusedKey } from "./credentials.ts";
 import { type Known, openKeyLookup } from "./lookup.ts";
 import { originAllowed } from "./origins.ts";
+import { openPageOrigins } from "./page-origins.ts";
 
 export interface KeyAuthentication extends Applications {
   /** The person of a personal token; null when the text is none. @throws AppError INVALID_API_KEY, FORBIDDEN */
   byPersonalToken(token: string, address: string): Promise<Person | null>;
+  /** Whether some publishable key allows this origin. */
+  knowsOrigin(origin: string): Promise<boolean>;
   /** Forgets what a committed event has changed. */
   heard(event: Event): void;
 }
@@ -32,6 +35,7 @@ const CHANGES = /^(key|token|extension|tier|user|workspace|member)\./;
 export function openKeyAuthentication(options: KeyAuthenticationOptions): KeyAuthentication {
   const { db, clock, log, memberships, elapsedMs } = options;
   const lookup = openKeyLookup(db, clock, elapsedMs);
+  const origins = openPageOrigins(db, elapsedMs);
   const lastUsed = new LRUCache<string, number>({ max: 10_000 });
 
   /** What it may do now: never more than whoever made it. @throws AppError when they may do nothing any more */
@@ -81,8 +85,10 @@ export function openKeyAuthentication(options: KeyAuthenticationOptions): KeyAut
       const { id: tokenId } = found.row;
       return { userId, operator, tokenId, sessionId: null, provedAt: null, scopes: found.permissions };
     },
+    knowsOrigin: origins.knows,
     heard: ({ type }) => {
       if (CHANGES.test(type)) lookup.forget();
+      if (type.startsWith("key.")) origins.forget();
     },
   };
 }
@@ -94,7 +100,8 @@ function applicationOf({ row }: Known, permissions: ReadonlySet<Permission>): Ap
 }
 
 /** Each kind of key is shown in its own way. What is told here is told to whoever holds the secret. */
-function checkWay({ row, extension }: Known, { keyId, appId }: Credential, headers: Headers): void {
+function checkWay(known: Known, { keyId, appId }: Credential, headers: Headers): void {
+  const { row, extension } = known;
   if (keyId !== null && keyId !== row.id) throw refusedKey();
   if (row.kind === "personal")
     throw new AppError(
@@ -109,12 +116,32 @@ function checkWay({ row, extension }: Known, { keyId, appId }: Credential, heade
         : "This key is not an extension's: send it as Authorization: Bearer or X-API-Key.",
     );
   if (row.kind === "extension" && !(extension?.enabled && extension.appId === appId))
-    throw new AppError("FORBIDDEN", "This credential belongs to another extension, or its extension is off.");
+    throw turnedAway(
+      known,
+      "extension",
+      "This credential belongs to another extension, or its extension is off.",
+    );
   if (row.kind === "publishable" && !originAllowed(headers, row.origins ?? []))
-    throw new AppError("FORBIDDEN", "This publishable key may not be used by pages of this origin.");
+    throw turnedAway(known, "origin", "This publishable key may not be used by pages of this origin.");
 }
 
-function checkAddress({ networks }: Known, address: string): void {
+function checkAddress(known: Known, address: string): void {
+  const { networks } = known;
   if (networks === null || isWithin(address, networks)) return;
-  throw new AppError("FORBIDDEN", "This key may not be used from your address.");
+  throw turnedAway(known, "address", "This key may not be used from your address.");
+}
+
+/** On record as the key's, for whoever is to know that it is used where it should not be. */
+function turnedAway({ row }: Known, reason: TurnedAway["reason"], message: string): TurnedAway {
+  const { id, workspaceId } = row;
+  const nothing = new Set<Permission>();
+  const actor: Actor = {
+    kind: "key",
+    id,
+    workspaceId,
+    permissions: nothing,
+    person: null,
+    application: null,
+  };
+  return new TurnedAway(actor, reason, message);
 }

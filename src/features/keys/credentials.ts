@@ -58,5 +58,9 @@ function pair(headers: Headers): Credential | null {
 
 const incomplete = (names: string) => new AppError("INVALID_API_KEY", `These headers go together: ${names}.`);
 
-export const refusedKey = () =>
-  new AppError("INVALID_API_KEY", "The API key is not valid: it was mistyped, has expired or was revoked.");
+/** One for all of them: whoever makes up keys would have a stack taken down for each. */
+const REFUSED = new AppError(
+  "INVALID_API_KEY",
+  "The API key is not valid: it was mistyped, has expired or was revoked.",
+);
+export const refusedKey = () => REFUSED;

@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { LRUCache } from "lru-cache";
 import type { Database } from "../../db/database.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -16,7 +16,7 @@ export interface Known {
   readonly home: Id<"ws"> | null;
   readonly permissions: ReadonlySet<Permission>;
   readonly networks: readonly Network[] | null;
-  /** The account whose rights bound it; null where the row names one that is no more, or none. */
+  /** The account whose rights bound it; null where the row names one that is disabled or no more, or none. */
   readonly holder: { readonly id: Id<"usr">; readonly operator: boolean } | null;
   readonly extension: { readonly appId: string; readonly enabled: boolean } | null;
   /** When this very secret ends, by the key's own hour or by the overlap of a rotation; null for never. */
@@ -111,7 +111,11 @@ const prepared = (db: Database) => {
       })
       .from(keys)
       .leftJoin(workspaces, eq(workspaces.id, keys.workspaceId))
-      .leftJoin(users, eq(users.id, sql`coalesce(${keys.userId}, ${keys.makerId})`))
+      // Who is disabled holds nothing: as if the account were no more.
+      .leftJoin(
+        users,
+        and(eq(users.id, sql`coalesce(${keys.userId}, ${keys.makerId})`), isNull(users.disabledAt)),
+      )
       .leftJoin(extensions, eq(extensions.id, keys.extensionId))
       .where(eq(keys.id, sql.placeholder("id")))
       .limit(1),

@@ -24,9 +24,11 @@ function originText(path: string, text: string): string {
 /** Whether the page that asks is one of these. Browsers say so in Origin, or for an image in Referer. */
 export function originAllowed(headers: Headers, allowed: readonly string[]): boolean {
   const origin = headers.get("origin") ?? URL.parse(headers.get("referer") ?? "")?.origin;
-  if (!origin) return false;
-  return allowed.some((one) => one === origin || isBelow(origin, one));
+  return origin !== undefined && isAllowed(origin, allowed);
 }
+
+export const isAllowed = (origin: string, allowed: readonly string[]): boolean =>
+  allowed.some((one) => one === origin || isBelow(origin, one));
 
 function isBelow(origin: string, pattern: string): boolean {
   const [scheme, name] = pattern.split("://*.");

@@ -2,12 +2,18 @@ import { openBreath } from "../../lib/breath.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Context } from "../../platform/context.ts";
 import type { Change } from "../../platform/events.ts";
+import { refuseArchived } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
-import { domainFor, type Known, rowOf } from "./create.ts";
+import { reachOf } from "../folders/access.ts";
+import { type Taken, takeTags } from "../tags/take.ts";
+import { visible } from "./conditions.ts";
+import { domainFor, type Known, rowOf, type Ties, tiesOf } from "./create.ts";
 import { externalIdTaken, slugTaken } from "./errors.ts";
 import { linkCreated } from "./events.ts";
+import { selectByDestinations, selectMany, selectTaken } from "./many-store.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
-import { coreOf, insertLinks, linkOf, selectByDestinations, selectMany, selectTaken } from "./store.ts";
+import { coreOf, insertLinks, linkOf } from "./store.ts";
+import { searchText } from "./words.ts";
 
 /** A link to be made. */
 export interface Entry {
@@ -21,6 +27,7 @@ export type Outcome =
 
 interface Planned {
   readonly domain: DomainRow;
+  readonly ties: Ties;
   row: LinkRow;
 }
 
@@ -43,6 +50,7 @@ export async function addLinks(
   const breathe = openBreath();
   const outcomes: Outcome[] = [];
   const rows: LinkRow[] = [];
+  const tags = tagBook(tx, ctx);
   for (const [i, plan] of plans.entries()) {
     await breathe();
     if (plan instanceof AppError) {
@@ -56,12 +64,12 @@ export async function addLinks(
       outcomes.push({ status: 200, link: there });
       continue;
     }
-    const error = await placed(tx, ctx, plan, input, taken);
-    if (error) {
-      outcomes.push({ status: "refused", error });
+    const row = await placed(tx, ctx, plan, input, taken, tags);
+    if (row instanceof AppError) {
+      outcomes.push({ status: "refused", error: row });
       continue;
     }
-    const { row, domain } = plan;
+    const { domain } = plan;
     const core = coreOf(ctx, { row, host: domain.host });
     const link = withTotals(core, null);
     rows.push(row);
@@ -77,6 +85,7 @@ async function planned(tx: Change, ctx: Context, entries: readonly Entry[]): Pro
   const breathe = openBreath();
   const known = remembering(tx);
   const domains = new Map<string | undefined, Promise<DomainRow>>();
+  const tie = tying(tx, ctx);
   const plans: (Planned | AppError)[] = [];
   for (const { input, passwordHash = null } of entries) {
     await breathe();
@@ -84,8 +93,10 @@ async function planned(tx: Change, ctx: Context, entries: readonly Entry[]): Pro
       const asked = domains.get(input.domain) ?? domainFor(tx, ctx, input.domain);
       domains.set(input.domain, asked);
       const domain = await asked;
-      const row = await rowOf(known, ctx, domain, input);
-      plans.push({ domain, row: passwordHash === null ? row : { ...row, passwordHash } });
+      refuseArchived(domain);
+      const ties = await tie(input);
+      const row = await rowOf(known, ctx, domain, input, ties);
+      plans.push({ domain, ties, row: passwordHash === null ? row : { ...row, passwordHash } });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       plans.push(error);
@@ -94,11 +105,50 @@ async function planned(tx: Change, ctx: Context, entries: readonly Entry[]): Pro
   return plans;
 }
 
+/** Folders and campaigns, each asked once. Tags come last: a link that is refused makes none. */
+function tying(tx: Change, ctx: Context): (input: NewLink) => Promise<Ties> {
+  const asked = new Map<string, Promise<Ties>>();
+  return ({ destinationUrl, folderId = null, campaignId = null }) => {
+    const key = JSON.stringify([folderId, campaignId]);
+    const ties = asked.get(key) ?? tiesOf(tx, ctx, { destinationUrl, folderId, campaignId });
+    asked.set(key, ties);
+    return ties;
+  };
+}
+
+type TagBook = (names: readonly string[]) => Promise<Taken[]>;
+
+/** Takes tags by their names, each asked once. */
+function tagBook(tx: Change, ctx: Context): TagBook {
+  const known = new Map<string, Taken>();
+  return async (names) => {
+    for (const name of names) {
+      if (known.has(name)) continue;
+      const [one] = await takeTags(tx, ctx, [name]);
+      known.set(name, one!);
+    }
+    return [...new Map(names.map((name) => [known.get(name)!.id, known.get(name)!])).values()];
+  };
+}
+
+async function tagged(row: LinkRow, names: readonly string[], take: TagBook): Promise<LinkRow> {
+  if (names.length === 0) return row;
+  const taken = await take(names);
+  const after = { ...row, tags: taken.map(({ name }) => name), tagIds: taken.map(({ id }) => id) };
+  return { ...after, searchText: searchText(after) };
+}
+
+function orRefusal(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
+}
+
 /** A transaction that asks what it is asked again only once. */
 function remembering(tx: Change): Known {
   const answers = new Map<unknown, Map<string, Promise<readonly never[]>>>();
   return {
     now: tx.now,
+    select: tx.select.bind(tx),
     known(build, parameters) {
       const asked = answers.get(build) ?? new Map<string, Promise<readonly never[]>>();
       const key = JSON.stringify(parameters);
@@ -109,14 +159,14 @@ function remembering(tx: Change): Known {
   } as Known;
 }
 
-interface Taken {
+interface InUse {
   readonly slugs: Set<string>;
   readonly externalIds: Set<string>;
 }
 const slugOf = ({ domainId, slugKey }: LinkRow): string => `${domainId}\n${slugKey}`;
 const destinationKey = ({ domainId, destinationHash }: LinkRow): string => `${domainId}\n${destinationHash}`;
 
-async function takenBy(tx: Change, ctx: Context, plans: readonly (Planned | AppError)[]): Promise<Taken> {
+async function takenBy(tx: Change, ctx: Context, plans: readonly (Planned | AppError)[]): Promise<InUse> {
   const rows = plans.flatMap((plan) => (plan instanceof AppError ? [] : [plan.row]));
   const slugs = new Set<string>();
   for (const [domainId, here] of Map.groupBy(rows, (row) => row.domainId))
@@ -128,7 +178,7 @@ async function takenBy(tx: Change, ctx: Context, plans: readonly (Planned | AppE
     ))
       slugs.add(`${domainId}\n${slugKey}`);
   const externalIds = rows.flatMap(({ externalId }) => externalId ?? []);
-  const found = await selectMany(tx, ctx, { externalIds });
+  const found = await selectMany(tx, ctx, { externalIds }, undefined);
   return { slugs, externalIds: new Set(found.flatMap(({ row }) => row.externalId ?? [])) };
 }
 
@@ -144,24 +194,28 @@ async function existingFor(
       ? []
       : [plan.row.destinationHash],
   );
-  const found = await selectByDestinations(tx, ctx, [...new Set(hashes)]);
+  const found =
+    hashes.length === 0
+      ? []
+      : await selectByDestinations(tx, ctx, [...new Set(hashes)], visible(ctx, await reachOf(tx, ctx)));
   return new Map(found.map((one) => [destinationKey(one.row), linkOf(ctx, one)]));
 }
 
-/** Takes slug and external id for the row, drawing another slug when chance gave one in use. Answers why not. */
+/** Takes slug and external id for the row, drawing another slug when chance gave one in use. Answers why not, else the row with its tags. */
 async function placed(
   tx: Change,
   ctx: Context,
   plan: Planned,
   input: NewLink,
-  taken: Taken,
-): Promise<AppError | null> {
+  taken: InUse,
+  tags: TagBook,
+): Promise<AppError | LinkRow> {
   for (let tries = 1; taken.slugs.has(slugOf(plan.row)); tries++) {
     if (input.slug !== undefined) return slugTaken(input.slug);
     if (tries === RANDOM_TRIES)
       return new AppError("CONFLICT", "No free random slug was found: raise slugLength of the domain.");
     const { passwordHash } = plan.row;
-    const drawn = { ...(await rowOf(tx, ctx, plan.domain, input)), passwordHash };
+    const drawn = { ...(await rowOf(tx, ctx, plan.domain, input, plan.ties)), passwordHash };
     for (const _ of await selectTaken(tx, ctx, drawn.domainId, [drawn.slugKey]))
       taken.slugs.add(slugOf(drawn));
     plan.row = drawn;
@@ -170,5 +224,5 @@ async function placed(
   if (externalId !== null && taken.externalIds.has(externalId)) return externalIdTaken();
   if (externalId !== null) taken.externalIds.add(externalId);
   taken.slugs.add(slugOf(plan.row));
-  return null;
+  return tagged(plan.row, input.tags ?? [], tags).catch(orRefusal);
 }

@@ -2,7 +2,7 @@ import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged, withPrevious } from "../../platform/events.ts";
 import { inTrash } from "./errors.ts";
 import { linkArchived, linkDeleted, linkPurged, linkRestored, linkUnarchived } from "./events.ts";
-import { findLink, type LinkName } from "./find.ts";
+import { findLinkToChange, type LinkName } from "./find.ts";
 import type { Link, LinkRow } from "./model.ts";
 import { coreOf, deleteLinkRow, type Found, linkOf, updateLinkRow } from "./store.ts";
 import { checkVersion } from "./version.ts";
@@ -43,12 +43,12 @@ export const restoreLink: Verb = (ctx, name, ifMatch) => move(ctx, name, ifMatch
  * link that can be destroyed again; those that came meanwhile go after it.
  */
 export async function purgeLink(ctx: Context, name: LinkName, ifMatch: string | null): Promise<Link> {
-  const { row } = await findLink(ctx.db.read, ctx, name);
+  const { row } = await findLinkToChange(ctx.db.read, ctx, name);
   checkVersion(row, ifMatch);
   const clicks = { workspaceId: row.workspaceId, linkId: row.id };
   await ctx.clicks.forget(clicks);
   const gone = await change(ctx, async (tx) => {
-    const found = await findLink(tx, ctx, { link: row.id });
+    const found = await findLinkToChange(tx, ctx, { link: row.id });
     checkVersion(found.row, ifMatch);
     await deleteLinkRow(tx, ctx, row.id);
     tx.record(linkPurged, row.id, coreOf(ctx, found));
@@ -62,7 +62,7 @@ export async function purgeLink(ctx: Context, name: LinkName, ifMatch: string | 
 
 const move = (ctx: Context, name: LinkName, ifMatch: string | null, to: Move): Promise<Link> =>
   change(ctx, async (tx) => {
-    const found = await findLink(tx, ctx, name);
+    const found = await findLinkToChange(tx, ctx, name);
     checkVersion(found.row, ifMatch);
     const moved = await moveFound(tx, ctx, found, to);
     if (moved === null) throw new Unchanged(linkOf(ctx, found));

@@ -5,13 +5,17 @@ import type { Context } from "../../platform/context.ts";
 import { statusOf, validationError } from "../../platform/envelope.ts";
 import { type Change, change, Unchanged } from "../../platform/events.ts";
 import { checkerOf } from "../../platform/validation.ts";
+import { assertMayChange, reachOf } from "../folders/access.ts";
 import { addLinks, type Entry, type Outcome } from "./add-many.ts";
 import { moveFound, moves } from "./archive.ts";
 import type { BulkPatch, BulkResult, LinkNames, LinksPatch, NewLinks } from "./bulk-model.ts";
+import { visible } from "./conditions.ts";
 import { passwordHashOf } from "./lock.ts";
+import { selectMany } from "./many-store.ts";
 import { type Link, NewLink, tagsMax } from "./model.ts";
-import { type Found, linkOf, selectMany } from "./store.ts";
-import { updateFound } from "./update.ts";
+import { namesAfter } from "./sort.ts";
+import { type Found, linkOf } from "./store.ts";
+import { placeOf, updateFound } from "./update.ts";
 
 /** A hash takes tens of milliseconds of a core. */
 const PASSWORDS_MAX = 50;
@@ -72,34 +76,37 @@ export async function updateLinks(
   if (Object.keys(data).length === 0) throw invalid("/data", "data names nothing to change");
   const passwordHash = await passwordHashOf(ctx, patch.password);
   const retags = addTags.length + removeTags.length > 0;
-  return each(ctx, { links, ...(validateOnly ? { validateOnly } : {}) }, (tx, found) => {
-    const tags = retags ? tagsAfter(patch.tags ?? found.row.tags, addTags, removeTags) : patch.tags;
-    return updateFound(tx, ctx, found, { ...patch, ...(tags ? { tags } : {}) }, passwordHash);
+  const { folderId, campaignId, ...rest } = patch;
+  return each(ctx, { links, ...(validateOnly ? { validateOnly } : {}) }, (tx) => {
+    const place = placeOf(tx, ctx, patch);
+    // Whoever waits for it first is told; until then nobody does.
+    place.catch(() => {});
+    return async (found) => {
+      const tags = retags ? tagsAfter(patch.tags ?? found.row.tags, { addTags, removeTags }) : patch.tags;
+      return updateFound(tx, ctx, found, { ...rest, ...(tags ? { tags } : {}) }, passwordHash, await place);
+    };
   });
 }
 
-function tagsAfter(
-  tags: readonly string[],
-  added: NonNullable<BulkPatch["addTags"]>,
-  removed: NonNullable<BulkPatch["removeTags"]>,
-): string[] {
-  const after = [...new Set([...tags, ...added])].filter((tag) => !removed.includes(tag));
+function tagsAfter(tags: readonly string[], how: Pick<BulkPatch, "addTags" | "removeTags">): string[] {
+  const after = namesAfter(tags, how);
   if (after.length > tagsMax) throw invalid("/tags", `the link would have more than ${tagsMax} tags`);
   return after;
 }
 
 /** Moves up to a thousand links to the archive, to the trash, or back. */
 export const moveLinks = (ctx: Context, move: keyof typeof moves, input: LinkNames): Promise<BulkResult> =>
-  each(ctx, input, (tx, found) => moveFound(tx, ctx, found, moves[move]));
+  each(ctx, input, (tx) => (found) => moveFound(tx, ctx, found, moves[move]));
 
 /** @param verb answers null for a link that is so already */
 const each = (
   ctx: Context,
   { links: names, validateOnly = false }: LinkNames,
-  verb: (tx: Change, found: Found) => Promise<Link | null>,
+  verbIn: (tx: Change) => (found: Found) => Promise<Link | null>,
 ): Promise<BulkResult> =>
   change(ctx, async (tx) => {
     const breathe = openBreath();
+    const verb = verbIn(tx);
     const find = await finder(tx, ctx, names);
     const outcomes: Outcome[] = [];
     const seen = new Set<string>();
@@ -110,7 +117,7 @@ const each = (
         const found = find(name);
         if (seen.has(found.row.id)) throw invalid("/", "this link is named twice");
         seen.add(found.row.id);
-        const link = await verb(tx, found);
+        const link = await verb(found);
         changed ||= link !== null;
         outcomes.push({ status: 200, link: link ?? linkOf(ctx, found) });
       } catch (error) {
@@ -123,10 +130,9 @@ const each = (
 
 async function finder(tx: Change, ctx: Context, names: readonly string[]): Promise<(name: string) => Found> {
   const externalIds = names.flatMap((name) => (name.startsWith("ext_") ? [name.slice(4)] : []));
-  const found = await selectMany(tx, ctx, {
-    ids: names.filter((name) => name.startsWith("link_")),
-    externalIds,
-  });
+  const reach = await reachOf(tx, ctx);
+  const ids = names.filter((name) => name.startsWith("link_"));
+  const found = await selectMany(tx, ctx, { ids, externalIds }, visible(ctx, reach));
   const byName = new Map(
     found.flatMap((one) => [
       [one.row.id as string, one],
@@ -136,6 +142,7 @@ async function finder(tx: Change, ctx: Context, names: readonly string[]): Promi
   return (name) => {
     const one = byName.get(name);
     if (!one) throw notFound("link");
+    assertMayChange(reach, one.row.folderId);
     return one;
   };
 }

@@ -6,10 +6,16 @@ import { type Context, workspaceOf } from "../../platform/context.ts";
 import { type Change, change } from "../../platform/events.ts";
 import { AlreadyThere } from "../../platform/once.ts";
 import { momentOf } from "../../platform/schema.ts";
+import { campaignFor, findCampaign } from "../campaigns/campaigns.ts";
 import { destinationHash, destinationOf, refuseLoop } from "../domains/destination.ts";
-import { findDefaultDomain, findDomain } from "../domains/find.ts";
+import { findDefaultDomain, findDomain, refuseArchived } from "../domains/find.ts";
 import type { DomainRow } from "../domains/model.ts";
+import { reachOf } from "../folders/access.ts";
+import { folderFor } from "../folders/folders.ts";
+import { type Taken, takeTags } from "../tags/take.ts";
+import { utmFrom } from "../utm/fill.ts";
 import { linkDefaultsOf } from "../workspaces/link-defaults.ts";
+import { visible } from "./conditions.ts";
 import { checkCost } from "./cost.ts";
 import { endsOf } from "./ends.ts";
 import { externalIdTaken, slugTaken } from "./errors.ts";
@@ -17,9 +23,9 @@ import { linkCreated } from "./events.ts";
 import { passwordHashOf } from "./lock.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
 import { optionsAfter, optionsOf } from "./options.ts";
-import { searchText } from "./search.ts";
-import { coreOf, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
+import { coreOf, type Found, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
 import { utmOf } from "./utm.ts";
+import { searchText } from "./words.ts";
 
 /** Of 31^8 slugs the first is all but always free; a crowded short length may need a few more. */
 const RANDOM_TRIES = 8;
@@ -39,16 +45,21 @@ export async function drawing<T>(input: NewLink, make: () => Promise<T>): Promis
     try {
       return await make();
     } catch (error) {
-      const broken = uniqueViolation(error);
-      if (broken === "links_external_id") throw externalIdTaken(error);
-      if (broken !== "links_slug") throw error;
-      if (input.slug !== undefined) throw slugTaken(input.slug, error);
-      if (attempt === RANDOM_TRIES)
-        throw new AppError("CONFLICT", "No free random slug was found: raise slugLength of the domain.", {
-          cause: error,
-        });
+      refuseTaken(error, input, attempt);
     }
   }
+}
+
+/** Another try may find a free slug, or the tag that somebody else was first to make. All else is thrown. */
+function refuseTaken(error: unknown, { slug }: NewLink, attempt: number): void {
+  const broken = uniqueViolation(error);
+  if (broken === "links_external_id") throw externalIdTaken(error);
+  if (broken !== "links_slug" && broken !== "tags_name") throw error;
+  if (broken === "links_slug" && slug !== undefined) throw slugTaken(slug, error);
+  if (attempt === RANDOM_TRIES)
+    throw new AppError("CONFLICT", "No free random slug was found: raise slugLength of the domain.", {
+      cause: error,
+    });
 }
 
 /** The newest link in use with this destination, for `findExisting`; null when one must be made. */
@@ -57,7 +68,8 @@ export async function findExisting(ctx: Context, input: NewLink): Promise<Link |
   const { id } = await domainFor(read, ctx, input.domain);
   if (input.destinationUrl === null) return null;
   const { href } = destinationOf("/destinationUrl", input.destinationUrl);
-  const found = await selectByDestination(read, ctx, id, destinationHash(href));
+  const seen = visible(ctx, await reachOf(read, ctx));
+  const found = await selectByDestination(read, ctx, id, destinationHash(href), seen);
   return found ? linkOf(ctx, found) : null;
 }
 
@@ -69,11 +81,21 @@ export async function addLink(
   passwordHash: string | null | undefined,
 ): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
-  const row = { ...(await rowOf(tx, ctx, domain, input)), passwordHash: passwordHash ?? null };
+  refuseArchived(domain);
+  const row = {
+    ...(await rowOf(tx, ctx, domain, input, await tiesOf(tx, ctx, input))),
+    passwordHash: passwordHash ?? null,
+  };
   // Looked for once more where nobody else can come in between.
   const same =
     input.findExisting && row.destinationHash !== ""
-      ? await selectByDestination(tx, ctx, domain.id, row.destinationHash)
+      ? await selectByDestination(
+          tx,
+          ctx,
+          domain.id,
+          row.destinationHash,
+          visible(ctx, await reachOf(tx, ctx)),
+        )
       : undefined;
   if (same) throw new AlreadyThere(linkOf(ctx, same));
   await insertLink(tx, ctx, row);
@@ -92,14 +114,36 @@ export async function domainFor(read: Reader, ctx: Context, named: string | unde
 }
 
 /** What a transaction knows of what is the same for many links. */
-export type Known = Pick<Change, "known" | "now">;
+export type Known = Pick<Change, "known" | "now" | "select">;
+
+/** What a new link hangs on, found and allowed. */
+export interface Ties {
+  readonly tags: readonly Taken[];
+  readonly folderId: LinkRow["folderId"];
+  readonly campaignId: LinkRow["campaignId"];
+}
+
+export const tiesOf = async (tx: Change, ctx: Context, input: NewLink): Promise<Ties> => ({
+  tags: await takeTags(tx, ctx, input.tags ?? []),
+  folderId: await folderFor(tx, ctx, input.folderId ?? null),
+  campaignId: await campaignFor(tx, ctx, input.campaignId ?? null),
+});
 
 /** A new link as it is stored, without its password. */
-export async function rowOf(tx: Known, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
+export async function rowOf(
+  tx: Known,
+  ctx: Context,
+  domain: DomainRow,
+  input: NewLink,
+  { tags, folderId, campaignId }: Ties,
+): Promise<LinkRow> {
   const destination = await destinationFor(tx, ctx, input.destinationUrl);
   const defaults = await linkDefaultsOf(tx, ctx);
   const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf({ createdAt: tx.now }, input);
-  const slug = input.slug === undefined ? randomSlug(domain.slugLength) : chosenSlug(input.slug);
+  const slug =
+    input.slug === undefined
+      ? randomSlug(domain.slugLength, domain.slugAlphabet ?? undefined)
+      : chosenSlug(input.slug);
   const row = {
     id: newId("link", tx.now),
     workspaceId: workspaceOf(ctx),
@@ -109,7 +153,8 @@ export async function rowOf(tx: Known, ctx: Context, domain: DomainRow, input: N
     ...destination,
     title: input.title ?? null,
     description: input.description ?? null,
-    tags: input.tags ?? [],
+    tags: tags.map(({ name }) => name),
+    tagIds: tags.map(({ id }) => id),
     externalId: input.externalId ?? null,
     redirectStatus: input.redirectStatus ?? defaults.redirectStatus,
     forwardQuery: input.forwardQuery ?? defaults.forwardQuery,
@@ -119,8 +164,8 @@ export async function rowOf(tx: Known, ctx: Context, domain: DomainRow, input: N
     enabled: input.enabled ?? true,
     notes: input.notes ?? null,
     startsAt: timeOf("/startsAt", input.startsAt),
-    folderId: null,
-    campaignId: null,
+    folderId,
+    campaignId,
     passwordHash: null,
     forwardPath: input.forwardPath ?? false,
     options: optionsAfter(null, { ...input, expiresAfterSeconds }),
@@ -131,8 +176,24 @@ export async function rowOf(tx: Known, ctx: Context, domain: DomainRow, input: N
     createdAt: tx.now,
     updatedAt: tx.now,
   };
-  return whole(row, domain.host, input, tx.now);
+  return whole(row, domain.host, await withTemplate(tx, ctx, input, row.campaignId), tx.now);
 }
+
+/** What the link says of its campaign parameters itself goes before what a template says. */
+export async function withTemplate<Input extends Pick<NewLink, "utm" | "utmTemplateId">>(
+  tx: Reader,
+  ctx: Context,
+  input: Input,
+  campaignId: LinkRow["campaignId"],
+): Promise<Input> {
+  if (input.utmTemplateId === undefined) return input;
+  const campaign = campaignId === null ? "" : (await findCampaign(tx, ctx, campaignId)).name;
+  return { ...input, utm: { ...(await utmFrom(tx, ctx, input.utmTemplateId, campaign)), ...input.utm } };
+}
+
+/** What a link would belong to after a change. */
+export const campaignAfter = ({ row }: Pick<Found, "row">, { campaignId }: Pick<NewLink, "campaignId">) =>
+  campaignId === undefined ? row.campaignId : (campaignId as LinkRow["campaignId"]);
 
 /** A row with what can be said when all else of it is known. */
 export function whole(

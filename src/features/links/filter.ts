@@ -7,7 +7,7 @@ export const filterQuery = {
     t.String({
       maxLength: 200,
       description:
-        "Words that must all be in slug, destination, title, tags, external id, description or notes.",
+        "Words, or beginnings of words from three letters on, that must all be in slug, destination, title, tags, external id, description or notes.",
     }),
   ),
   domain: t.Optional(t.String({ minLength: 1, maxLength: 255, description: "Host or id." })),
@@ -15,6 +15,11 @@ export const filterQuery = {
     t.String({ minLength: 1, maxLength: 1050, description: "One tag, or several with commas between." }),
   ),
   tagMode: t.Optional(oneOf(["any", "all"], "Whether any or all of the tags are wanted.")),
+  folderId: t.Optional(
+    t.String({ minLength: 1, maxLength: 64, description: "A folder, or `none` for links in no folder." }),
+  ),
+  subfolders: t.Optional(t.Boolean({ description: "The folders in that folder, too." })),
+  campaignId: t.Optional(t.String({ minLength: 1, maxLength: 64 })),
   archived: t.Optional(
     oneOf(["false", "true", "any"], "Archived links are left out by default; the trash shows them."),
   ),

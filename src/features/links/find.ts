@@ -3,6 +3,7 @@ import { isId } from "../../lib/ids.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import type { Context } from "../../platform/context.ts";
 import { findDomain } from "../domains/find.ts";
+import { assertMayChange, reachOf } from "../folders/access.ts";
 import type { Link } from "./model.ts";
 import { type Found, linkOf, type Reader, selectByExternalId, selectById, selectBySlug } from "./store.ts";
 
@@ -18,11 +19,27 @@ export interface LinkName {
 export const readLink = async (ctx: Context, name: LinkName): Promise<Link> =>
   linkOf(ctx, await findLink(ctx.db.read, ctx, name));
 
-/** @throws AppError NOT_FOUND, for links of other workspaces too */
-export async function findLink(read: Reader, ctx: Context, { link, domain }: LinkName): Promise<Found> {
+/** @throws AppError NOT_FOUND, for links of other workspaces and in folders that are closed to the caller too */
+export const findLink = async (read: Reader, ctx: Context, name: LinkName): Promise<Found> =>
+  (await reached(read, ctx, name)).found;
+
+/**
+ * A link that is to be changed, or something that hangs on it.
+ * @throws AppError NOT_FOUND, and FORBIDDEN in a folder that the caller may only look at
+ */
+export async function findLinkToChange(read: Reader, ctx: Context, name: LinkName): Promise<Found> {
+  const { found, reach } = await reached(read, ctx, name);
+  if (reach) assertMayChange(reach, found.row.folderId);
+  return found;
+}
+
+async function reached(read: Reader, ctx: Context, { link, domain }: LinkName) {
   const found = domain === undefined ? await byId(read, ctx, link) : await bySlug(read, ctx, link, domain);
   if (!found) throw notFound("link");
-  return found;
+  const { folderId } = found.row;
+  const reach = folderId === null ? null : await reachOf(read, ctx);
+  if (folderId !== null && reach?.hidden.has(folderId)) throw notFound("link");
+  return { found, reach };
 }
 
 async function byId(read: Reader, ctx: Context, name: string): Promise<Found | undefined> {

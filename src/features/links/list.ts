@@ -1,30 +1,13 @@
-import {
-  and,
-  asc,
-  type Column,
-  count,
-  desc,
-  eq,
-  gt,
-  gte,
-  inArray,
-  isNotNull,
-  isNull,
-  lt,
-  lte,
-  or,
-  type SQL,
-  sql,
-} from "drizzle-orm";
+import { and, asc, type Column, count, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { type Context, workspaceOf } from "../../platform/context.ts";
 import { afterPlace, type Page, type PageRequest } from "../../platform/paging.ts";
-import { momentOf } from "../../platform/schema.ts";
-import { destinationHash, destinationOf } from "../domains/destination.ts";
-import { findDomain } from "../domains/find.ts";
+import { type Conditions, conditionsOf } from "./conditions.ts";
 import type { LinkFilter, LinkSort } from "./filter.ts";
 import type { Link } from "./model.ts";
-import { matches } from "./search.ts";
-import { linkOf, mine, selectByTotals, selectLinks, shelves } from "./store.ts";
+import { linkOf, selectByTotals, selectLinks, shelves } from "./store.ts";
+
+/** A list counts so many and no more: SQLite counts on the main thread, a million in 0.1 s. */
+const COUNTED_MAX = 10_000;
 
 /** Links of the workspace that pass the filter, in the order asked for; ids settle ties. */
 export async function listLinks(
@@ -34,13 +17,14 @@ export async function listLinks(
   { limit, offset, after }: PageRequest,
 ): Promise<Page<Link>> {
   const { links, linkTotals } = ctx.db.tables;
-  const byTotals = isOfTotals(sortBy);
+  const conditions = await conditionsOf(ctx, filter);
+  const { where, few } = conditions;
+  const walksTotals = isOfTotals(sortBy) && !few;
   const by = sortColumns(ctx)[sortBy];
-  const id = byTotals ? linkTotals.linkId : links.id;
+  const id = walksTotals ? linkTotals.linkId : links.id;
   const direction = sortOrder === "asc" ? asc : desc;
   const beyond = after ? afterPlace(by, id, sortOrder, after) : undefined;
-  const where = await conditions(ctx, filter);
-  const found = byTotals
+  const found = walksTotals
     ? selectByTotals(ctx.db.read, ctx, and(onShelf(ctx, filter), where, beyond))
     : selectLinks(ctx.db.read, ctx).where(and(where, beyond));
   const rows = await found
@@ -51,7 +35,7 @@ export async function listLinks(
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
     items,
-    total: await countWhere(ctx, filter, where),
+    ...(await totalOf(ctx, filter, conditions)),
     next: last ? { value: sortValueOf[sortBy](last), id: last.row.id } : null,
   };
 }
@@ -59,7 +43,7 @@ export async function listLinks(
 /** All that pass the filter, oldest first, so many at a time: what is made meanwhile may be among them. */
 export async function* walkLinks(ctx: Context, filter: LinkFilter, atOnce: number): AsyncGenerator<Link[]> {
   const { links } = ctx.db.tables;
-  const where = await conditions(ctx, filter);
+  const { where } = await conditionsOf(ctx, filter);
   let after: { value: number; id: string } | null = null;
   for (;;) {
     const beyond: SQL | undefined = after ? afterPlace(links.createdAt, links.id, "asc", after) : undefined;
@@ -74,17 +58,45 @@ export async function* walkLinks(ctx: Context, filter: LinkFilter, atOnce: numbe
   }
 }
 
-export const countLinks = async (ctx: Context, filter: LinkFilter): Promise<number> =>
-  countWhere(ctx, filter, await conditions(ctx, filter));
+/** How many there are; of a search for common words, how many there are at least. */
+export const countLinks = async (ctx: Context, filter: LinkFilter): Promise<Counted> =>
+  countWhere(ctx, filter, await conditionsOf(ctx, filter));
 
 /** Totals are only joined for filters that look at them: without, an index is all that is read. */
-export async function countWhere(ctx: Context, filter: LinkFilter, where: SQL | undefined): Promise<number> {
+export async function countWhere(
+  ctx: Context,
+  filter: LinkFilter,
+  { where, sample }: Pick<Conditions, "where" | "sample">,
+): Promise<Counted> {
   const { links, linkTotals } = ctx.db.tables;
   const all = ctx.db.read.select({ total: count() }).from(links);
+  const wanted = sample ? and(where, sample) : where;
   const [row] = await (asksTotals(filter)
-    ? all.leftJoin(linkTotals, eq(linkTotals.linkId, links.id)).where(where)
-    : all.where(where));
-  return row?.total ?? 0;
+    ? all.leftJoin(linkTotals, eq(linkTotals.linkId, links.id)).where(wanted)
+    : all.where(wanted));
+  return { total: row?.total ?? 0, ...(sample && { atLeast: true }) };
+}
+
+export interface Counted {
+  readonly total: number;
+  readonly atLeast?: boolean;
+}
+
+/** Totals are only joined for filters that look at them: without, an index is all that is read. */
+async function totalOf(ctx: Context, filter: LinkFilter, { where, sample }: Conditions): Promise<Counted> {
+  const { links, linkTotals } = ctx.db.tables;
+  const all = ctx.db.read.select({ one: sql<number>`1`.as("one") }).from(links);
+  const wanted = sample ? and(where, sample) : where;
+  const some = (
+    asksTotals(filter)
+      ? all.leftJoin(linkTotals, eq(linkTotals.linkId, links.id)).where(wanted)
+      : all.where(wanted)
+  )
+    .limit(COUNTED_MAX + 1)
+    .as("some");
+  const [row] = await ctx.db.read.select({ total: count() }).from(some);
+  const total = row?.total ?? 0;
+  return total > COUNTED_MAX || sample ? { total: Math.min(total, COUNTED_MAX), atLeast: true } : { total };
 }
 
 export const asksTotals = ({ clicksMin, clicksMax, expired: ended }: LinkFilter): boolean =>
@@ -132,74 +144,3 @@ const sortValueOf: Record<LinkSort["sortBy"], (row: Row) => string | number> = {
   botClicks: ({ totals }) => totals?.botClicks ?? 0,
   lastClickedAt: ({ totals }) => totals?.lastClickedAt ?? 0,
 };
-
-export async function conditions(ctx: Context, filter: LinkFilter): Promise<SQL | undefined> {
-  const { links, linkTotals } = ctx.db.tables;
-  const clicks = sql`coalesce(${linkTotals.clicks}, 0)`;
-  return and(
-    mine(ctx),
-    filter.deleted ? isNotNull(links.deletedAt) : isNull(links.deletedAt),
-    archived(ctx, filter.archived ?? (filter.deleted ? "any" : "false")),
-    filter.domain === undefined
-      ? undefined
-      : eq(links.domainId, (await findDomain(ctx.db.read, ctx, filter.domain)).id),
-    filter.tag === undefined ? undefined : tagged(ctx, filter.tag.split(","), filter.tagMode ?? "any"),
-    ...(filter.search === undefined ? [] : matches(links, filter.search)),
-    switched(ctx, filter.enabled),
-    filter.externalId === undefined ? undefined : eq(links.externalId, filter.externalId),
-    filter.createdBy === undefined ? undefined : eq(links.createdBy, filter.createdBy),
-    filter.destinationUrl === undefined
-      ? undefined
-      : eq(links.destinationHash, hashOfText(filter.destinationUrl)),
-    filter.createdFrom === undefined
-      ? undefined
-      : gte(links.createdAt, momentOf("/createdFrom", filter.createdFrom)),
-    filter.createdTo === undefined
-      ? undefined
-      : lt(links.createdAt, momentOf("/createdTo", filter.createdTo)),
-    filter.clicksMin === undefined ? undefined : gte(clicks, filter.clicksMin),
-    filter.clicksMax === undefined ? undefined : lte(clicks, filter.clicksMax),
-    filter.expired === undefined ? undefined : expired(ctx, filter.expired),
-  );
-}
-
-const hashOfText = (text: string) => destinationHash(destinationOf("/destinationUrl", text).href);
-
-function archived(ctx: Context, wanted: NonNullable<LinkFilter["archived"]>): SQL | undefined {
-  const { links } = ctx.db.tables;
-  if (wanted === "any") return undefined;
-  return wanted === "true" ? isNotNull(links.archivedAt) : isNull(links.archivedAt);
-}
-
-/** Written as the index of those that are switched off has it: as a parameter, no planner would know it. */
-function switched({ db }: Context, on: boolean | undefined): SQL | undefined {
-  const { enabled } = db.tables.links;
-  if (on === undefined) return undefined;
-  return on ? sql`${enabled}` : sql`not ${enabled}`;
-}
-
-/** By date or because its clicks are used up. */
-function expired(ctx: Context, wanted: boolean): SQL | undefined {
-  const { links, linkTotals } = ctx.db.tables;
-  const now = ctx.clock.now();
-  const used = sql`coalesce(${linkTotals.clicks}, 0) >= ${links.clicksLimit}`;
-  return wanted
-    ? or(lte(links.expiresAt, now), and(isNotNull(links.clicksLimit), used))
-    : and(
-        or(isNull(links.expiresAt), gt(links.expiresAt, now)),
-        or(isNull(links.clicksLimit), sql`not (${used})`),
-      );
-}
-
-function tagged(ctx: Context, tags: readonly string[], mode: "any" | "all"): SQL | undefined {
-  const { links, linkTags } = ctx.db.tables;
-  const having = (wanted: readonly string[]) =>
-    inArray(
-      links.id,
-      ctx.db.read
-        .select({ id: linkTags.linkId })
-        .from(linkTags)
-        .where(and(eq(linkTags.workspaceId, workspaceOf(ctx)), inArray(linkTags.tag, [...wanted]))),
-    );
-  return mode === "any" ? having(tags) : and(...tags.map((tag) => having([tag])));
-}

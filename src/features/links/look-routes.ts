@@ -1,11 +1,12 @@
 import { Type as t } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { invalid } from "../../lib/errors.ts";
+import type { Context } from "../../platform/context.ts";
 import type { Guard } from "../../platform/http.ts";
 import { once } from "../../platform/once.ts";
 import { ok } from "../../platform/reply.ts";
 import { envelope, nullable, oneOf, strict } from "../../platform/schema.ts";
-import { filterQuery } from "./filter.ts";
+import { filterQuery, type LinkFilter } from "./filter.ts";
 import { countLinks } from "./list.ts";
 import { countBy, groupings, infoOf, randomLink, slugState } from "./look.ts";
 import { Link, UpsertLink } from "./model.ts";
@@ -16,6 +17,7 @@ const NAMES_MAX = 100;
 
 const Count = t.Object({
   count: t.Integer(),
+  atLeast: t.Optional(t.Boolean({ description: "A search for common words: there are more." })),
   groups: t.Optional(t.Array(t.Object({ value: nullable(t.String()), count: t.Integer() }))),
 });
 const InfoQuery = strict({
@@ -30,6 +32,11 @@ const InfoQuery = strict({
   ),
 });
 
+async function counted(ctx: Context, filter: LinkFilter): Promise<typeof Count.static> {
+  const { total, atLeast } = await countLinks(ctx, filter);
+  return { count: total, ...(atLeast && { atLeast }) };
+}
+
 const withoutPassword = ({ password: _, ...body }: UpsertLink) => body;
 
 /** Looking links up otherwise than one by one, or making them where they are not. */
@@ -39,11 +46,7 @@ export const lookRoutes = (guard: Guard) =>
     .get(
       "/count",
       async ({ ctx, query: { groupBy, ...filter } }) =>
-        ok(
-          ctx,
-          "Count",
-          groupBy ? await countBy(ctx, filter, groupBy) : { count: await countLinks(ctx, filter) },
-        ),
+        ok(ctx, "Count", groupBy ? await countBy(ctx, filter, groupBy) : await counted(ctx, filter)),
       {
         may: "links:read",
         query: strict({

@@ -1,24 +1,18 @@
 import { Type as t } from "@sinclair/typebox";
 import type { StoredOptions } from "../../db/schema/links.ts";
 import { isoOf, isoOrNull, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
+import { TagName } from "../tags/model.ts";
 import { optionCore, optionSettings, shownOptions } from "./options.ts";
 
-export const tagLengthMax = 50;
 export const tagsMax = 20;
 
-const Tag = t.String({
-  minLength: 1,
-  maxLength: tagLengthMax,
-  pattern: "^[^,\\s](?:[^,]*[^,\\s])?$",
-  description: "a word or words without commas",
-});
 const RedirectStatus = t.Union([t.Literal(301), t.Literal(302), t.Literal(307), t.Literal(308)]);
 
 /** What people may set, when making a link and later. */
 const settings = {
   title: t.Optional(nullable(t.String({ maxLength: 255 }))),
   description: t.Optional(nullable(t.String({ maxLength: 2000 }))),
-  tags: t.Optional(t.Array(Tag, { maxItems: tagsMax, uniqueItems: true })),
+  tags: t.Optional(t.Array(TagName, { maxItems: tagsMax, uniqueItems: true })),
   externalId: t.Optional(
     nullable(
       t.String({
@@ -54,6 +48,8 @@ const settings = {
   ),
   notes: t.Optional(nullable(t.String({ maxLength: 5000, description: "For the workspace alone." }))),
   startsAt: t.Optional(nullable(Time)),
+  folderId: t.Optional(nullable(t.String({ maxLength: 64, description: "The folder it stands in." }))),
+  campaignId: t.Optional(nullable(t.String({ maxLength: 64 }))),
   oneTime: t.Optional(t.Boolean({ description: "The same as a clicksLimit of 1." })),
   password: t.Optional(
     nullable(
@@ -100,6 +96,9 @@ export const NewLink = strict({
     t.Boolean({
       description: "Answer the newest link with this destination on this domain, with 200, if there is one.",
     }),
+  ),
+  utmTemplateId: t.Optional(
+    t.String({ maxLength: 64, description: "A template for `utm`; what `utm` says itself goes before it." }),
   ),
   ...settings,
 });
@@ -159,6 +158,8 @@ const core = {
   enabled: t.Boolean(),
   notes: nullable(t.String()),
   startsAt: nullable(Time),
+  folderId: nullable(t.String()),
+  campaignId: nullable(t.String()),
   oneTime: t.Boolean(),
   hasPassword: t.Boolean(),
   forwardPath: t.Boolean(),
@@ -186,7 +187,15 @@ export const Link = t.Object(
 );
 export type Link = typeof Link.static;
 
-export interface LinkRow {
+/** A link with what its tags are called now. */
+export interface LinkRow extends StoredLink {
+  /** Names, in the order given. */
+  readonly tags: string[];
+  readonly tagIds: `tag_${string}`[];
+}
+
+/** A link as it is stored. */
+export interface StoredLink {
   readonly id: `link_${string}`;
   readonly workspaceId: `ws_${string}`;
   readonly domainId: `dom_${string}`;
@@ -197,7 +206,6 @@ export interface LinkRow {
   readonly destinationHash: string;
   readonly title: string | null;
   readonly description: string | null;
-  readonly tags: string[];
   readonly externalId: string | null;
   readonly redirectStatus: number;
   readonly forwardQuery: boolean;
@@ -247,6 +255,8 @@ export const toLinkCore = (row: LinkRow, host: string, shortUrl: string): LinkCo
   enabled: row.enabled,
   notes: row.notes,
   startsAt: isoOrNull(row.startsAt),
+  folderId: row.folderId,
+  campaignId: row.campaignId,
   oneTime: row.clicksLimit === 1,
   hasPassword: row.passwordHash !== null,
   forwardPath: row.forwardPath,

@@ -12,6 +12,7 @@ import { readLink } from "./find.ts";
 import { listLinks } from "./list.ts";
 import { Link, LinkPatch, LinkTransfer, NewLink } from "./model.ts";
 import { LinkParams, Named, named } from "./params.ts";
+import { Sorted, Sorting, sortLinks } from "./sort.ts";
 import { transferLink } from "./transfer.ts";
 import { updateLink } from "./update.ts";
 import { etagOf } from "./version.ts";
@@ -66,6 +67,19 @@ export const linkRoutes = (guard: Guard) =>
         body: NewLink,
         response: { 200: envelope(Link), 201: envelope(Link) },
         detail: { operationId: "createLink", summary: "Make a short link" },
+      },
+    )
+    .post(
+      "/sort",
+      ({ ctx, body }) => once(ctx, { status: 200, message: "Links sorted" }, body, (c) => sortLinks(c, body)),
+      {
+        may: "links:update",
+        body: Sorting,
+        response: { 200: envelope(Sorted) },
+        detail: {
+          operationId: "sortLinks",
+          summary: "Tag, untag and move up to 1,000 links at once; each is told of by itself",
+        },
       },
     )
     .get(

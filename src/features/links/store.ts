@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Build, Tx } from "../../db/database.ts";
 import { placeholders } from "../../db/placeholders.ts";
 import type { Id } from "../../lib/ids.ts";
@@ -24,10 +24,36 @@ export const linkOf = (ctx: Context, found: Found): Link => withTotals(coreOf(ct
 export function selectLinks(read: Reader, ctx: Context) {
   const { links, domains, linkTotals } = ctx.db.tables;
   return read
-    .select({ row: links, host: domains.host, totals: linkTotals })
+    .select({ row: rowColumns(ctx), host: domains.host, totals: linkTotals })
     .from(links)
     .innerJoin(domains, eq(domains.id, links.domainId))
     .leftJoin(linkTotals, eq(linkTotals.linkId, links.id));
+}
+
+/** A link as verbs know it. What its tags are called is asked of the tags: they may be renamed and merged. */
+const rowColumns = (ctx: Context) => {
+  const { links, linkTags, tags } = ctx.db.tables;
+  // With the place of each before it: to sort a handful here is cheaper than to have it sorted for every link.
+  const listOf = (column: "name" | "id") => {
+    const now = sql.raw(`coalesce("after"."${column}", "tags"."${column}")`);
+    return sql`coalesce((select string_agg(${linkTags.position} || ' ' || ${now}, ',')
+      from ${linkTags} join ${tags} on ${tags.id} = ${linkTags.tagId}
+      left join ${tags} as "after" on "after"."id" = ${tags.mergedInto}
+      where ${linkTags.linkId} = ${links.id} and (${tags.goneAt} is null or ${tags.mergedInto} is not null)), '')`;
+  };
+  return {
+    ...getTableColumns(links),
+    tags: listOf("name").mapWith(listed<string>),
+    tagIds: listOf("id").mapWith(listed<Id<"tag">>),
+  };
+};
+/** Names hold no commas. While one is merged into another a link may have both. */
+function listed<T extends string>(text: unknown): T[] {
+  if (text === "") return [];
+  const places = String(text)
+    .split(",")
+    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return [...new Set(places.map((one) => one.slice(one.indexOf(" ") + 1) as T))];
 }
 
 export const mine = (ctx: Context) => eq(ctx.db.tables.links.workspaceId, workspaceOf(ctx));
@@ -70,6 +96,7 @@ export async function selectByDestination(
   ctx: Context,
   domainId: Id<"dom">,
   hash: string,
+  seen: SQL | undefined,
 ): Promise<Found | undefined> {
   const { links } = ctx.db.tables;
   const same = and(
@@ -78,6 +105,7 @@ export async function selectByDestination(
     eq(links.domainId, domainId),
     isNull(links.deletedAt),
     isNull(links.archivedAt),
+    seen,
   );
   const [found] = await selectLinks(read, ctx).where(same).orderBy(desc(links.id)).limit(1);
   return found;
@@ -88,7 +116,7 @@ export function selectByTotals(read: Reader, ctx: Context, where: SQL | undefine
   const { links, domains, linkTotals } = ctx.db.tables;
   // Cross joins: SQLite then keeps to this order.
   return read
-    .select({ row: links, host: domains.host, totals: linkTotals })
+    .select({ row: rowColumns(ctx), host: domains.host, totals: linkTotals })
     .from(linkTotals)
     .crossJoin(links)
     .crossJoin(domains)
@@ -100,19 +128,48 @@ export const shelves = { inUse: 0, archived: 1, trash: 2 } as const;
 const shelfOf = ({ archivedAt, deletedAt }: LinkRow): number =>
   deletedAt !== null ? shelves.trash : archivedAt !== null ? shelves.archived : shelves.inUse;
 
-// Written by hand: drizzle would write the JSON of null, four letters for each link.
-const insertRow: Build = (queries, { links }) =>
-  queries.insert(links).values({ ...placeholders(links), options: sql`${sql.placeholder("options")}` });
-const insertTotals: Build = (queries, { linkTotals }) =>
-  queries.insert(linkTotals).values(placeholders(linkTotals));
-const insertTag: Build = (queries, { linkTags }) => queries.insert(linkTags).values(placeholders(linkTags));
-const tagRows = ({ id, workspaceId, tags }: LinkRow) => tags.map((tag) => ({ linkId: id, workspaceId, tag }));
-const noTotals = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
+/** What hardly any link has, as the columns have it by themselves. */
+const plain = {
+  enabled: true,
+  notes: null,
+  startsAt: null,
+  folderId: null,
+  campaignId: null,
+  passwordHash: null,
+  forwardPath: false,
+  options: null,
+} as const satisfies Partial<LinkRow>;
+const plainNames = Object.keys(plain) as (keyof typeof plain)[];
 
+const insertPlain: Build = (queries, { links }) =>
+  queries.insert(links).values({ ...placeholders(links), ...plain });
+// The JSON of null would be four letters, and no null.
+const insertRich: Build = (queries, { links }) =>
+  queries.insert(links).values({ ...placeholders(links), options: sql`${sql.placeholder("options")}` });
+
+const isPlain = (row: LinkRow): boolean => plainNames.every((name) => row[name] === plain[name]);
 const stored = (row: LinkRow) => ({
   ...row,
   options: row.options === null ? null : JSON.stringify(row.options),
 });
+
+async function insertRow(tx: Tx, row: LinkRow): Promise<void> {
+  await tx.run(isPlain(row) ? insertPlain : insertRich, stored(row));
+}
+
+const insertTotals: Build = (queries, { linkTotals }) =>
+  queries.insert(linkTotals).values(placeholders(linkTotals));
+const insertTag: Build = (queries, { linkTags }) => queries.insert(linkTags).values(placeholders(linkTags));
+const tagRows = (row: LinkRow) =>
+  row.tagIds.map((tagId, position) => ({
+    linkId: row.id,
+    tagId,
+    workspaceId: row.workspaceId,
+    position,
+    shelf: shelfOf(row),
+  }));
+const noTotals = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
+
 const totalsOf = (row: LinkRow) => ({
   linkId: row.id,
   workspaceId: row.workspaceId,
@@ -121,14 +178,15 @@ const totalsOf = (row: LinkRow) => ({
 });
 
 export async function insertLink(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
-  await tx.run(insertRow, stored(row));
+  await insertRow(tx, row);
   await tx.run(insertTotals, totalsOf(row));
   await insertTags(tx, ctx, row);
 }
 
 /** The same for many. */
 export async function insertLinks(tx: Tx, rows: readonly LinkRow[]): Promise<void> {
-  await tx.runEach(insertRow, rows.map(stored));
+  await tx.runEach(insertPlain, rows.filter(isPlain).map(stored));
+  await tx.runEach(insertRich, rows.filter((row) => !isPlain(row)).map(stored));
   await tx.runEach(insertTotals, rows.map(totalsOf));
   await tx.runEach(insertTag, rows.flatMap(tagRows));
 }
@@ -144,65 +202,20 @@ export async function updateLinkRow(tx: Tx, ctx: Context, row: LinkRow, tagsChan
     .update(linkTotals)
     .set({ shelf })
     .where(and(eq(linkTotals.linkId, row.id), ne(linkTotals.shelf, shelf)));
-  if (!tagsChanged) return;
+  if (!tagsChanged) {
+    if (row.tagIds.length > 0)
+      await tx
+        .update(linkTags)
+        .set({ shelf })
+        .where(and(eq(linkTags.linkId, row.id), ne(linkTags.shelf, shelf)));
+    return;
+  }
   await tx.delete(linkTags).where(eq(linkTags.linkId, row.id));
   await insertTags(tx, ctx, row);
 }
 
 async function insertTags(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
-  if (row.tags.length > 0) await tx.insert(ctx.db.tables.linkTags).values(tagRows(row));
-}
-
-/** Which of these are in use. At most a thousand. */
-export async function selectTaken(
-  read: Reader,
-  ctx: Context,
-  domainId: Id<"dom">,
-  slugKeys: readonly string[],
-): Promise<string[]> {
-  const { links } = ctx.db.tables;
-  if (slugKeys.length === 0) return [];
-  const rows = await read
-    .select({ slugKey: links.slugKey })
-    .from(links)
-    .where(and(eq(links.domainId, domainId), inArray(links.slugKey, [...slugKeys])));
-  return rows.map(({ slugKey }) => slugKey);
-}
-
-/** Links of the workspace by what names them without a domain, in no order. At most a thousand. */
-export async function selectMany(
-  read: Reader,
-  ctx: Context,
-  by: { readonly ids?: readonly string[]; readonly externalIds?: readonly string[] },
-): Promise<Found[]> {
-  const { links } = ctx.db.tables;
-  const { ids = [], externalIds = [] } = by;
-  const wanted = [
-    ...(ids.length > 0 ? [inArray(links.id, ids as Id<"link">[])] : []),
-    ...(externalIds.length > 0 ? [inArray(links.externalId, [...externalIds])] : []),
-  ];
-  if (wanted.length === 0) return [];
-  return selectLinks(read, ctx).where(and(mine(ctx), or(...wanted)));
-}
-
-/** Links in use with these destinations, oldest first. At most a thousand. */
-export async function selectByDestinations(
-  read: Reader,
-  ctx: Context,
-  hashes: readonly string[],
-): Promise<Found[]> {
-  const { links } = ctx.db.tables;
-  if (hashes.length === 0) return [];
-  return selectLinks(read, ctx)
-    .where(
-      and(
-        mine(ctx),
-        inArray(links.destinationHash, [...hashes]),
-        isNull(links.deletedAt),
-        isNull(links.archivedAt),
-      ),
-    )
-    .orderBy(links.id);
+  if (row.tagIds.length > 0) await tx.insert(ctx.db.tables.linkTags).values(tagRows(row));
 }
 
 export async function deleteLinkRow(tx: Tx, ctx: Context, id: Id<"link">): Promise<void> {

@@ -2,12 +2,15 @@ import { uniqueViolation } from "../../db/errors.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged, withPrevious } from "../../platform/events.ts";
+import { campaignFor } from "../campaigns/campaigns.ts";
 import { findDomain } from "../domains/find.ts";
+import { folderFor } from "../folders/folders.ts";
+import { takeTags } from "../tags/take.ts";
 import { chosenSlug, destinationFor, expiredUrlOf, timeOf, whole } from "./create.ts";
 import { endsOf } from "./ends.ts";
 import { externalIdTaken, inTrash, slugTaken } from "./errors.ts";
 import { linkUpdated } from "./events.ts";
-import { findLink, type LinkName } from "./find.ts";
+import { findLinkToChange, type LinkName } from "./find.ts";
 import { passwordHashOf } from "./lock.ts";
 import type { Link, LinkPatch, LinkRow } from "./model.ts";
 import { optionsAfter } from "./options.ts";
@@ -24,7 +27,7 @@ export async function updateLink(
   const passwordHash = await passwordHashOf(ctx, patch.password);
   try {
     return await change(ctx, async (tx) => {
-      const found = await findLink(tx, ctx, name);
+      const found = await findLinkToChange(tx, ctx, name);
       checkVersion(found.row, ifMatch);
       const changed = await updateFound(tx, ctx, found, patch, passwordHash);
       if (changed === null) throw new Unchanged(linkOf(ctx, found));
@@ -37,16 +40,20 @@ export async function updateLink(
   }
 }
 
-/** Changes a link that was read in this transaction. Null when it is so already. */
+/**
+ * Changes a link that was read in this transaction. Null when it is so already.
+ * @param place what `placeOf` answered, where it was asked for many
+ */
 export async function updateFound(
   tx: Change,
   ctx: Context,
   found: Found,
   patch: LinkPatch,
   passwordHash: string | null | undefined,
+  place?: Partial<Place>,
 ): Promise<Link | null> {
   if (found.row.deletedAt !== null) throw inTrash();
-  const row = await patched(tx, ctx, found, patch, passwordHash);
+  const row = await patched(tx, ctx, found, patch, passwordHash, place ?? (await placeOf(tx, ctx, patch)));
   if (isSame(found.row, row)) return null;
   await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
   tx.record(linkUpdated, row.id, withPrevious(coreOf(ctx, found), coreOf(ctx, { ...found, row })));
@@ -64,6 +71,7 @@ async function patched(
   { row: before, host }: Found,
   patch: LinkPatch,
   passwordHash: string | null | undefined,
+  place: Partial<Place>,
 ): Promise<LinkRow> {
   const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf(before, patch);
   const row = {
@@ -74,9 +82,10 @@ async function patched(
     ...(patch.expiredUrl === undefined ? {} : { expiredUrl: await expiredUrlOf(tx, ctx, patch.expiredUrl) }),
     ...(patch.notes === undefined ? {} : { notes: patch.notes }),
     ...(patch.startsAt === undefined ? {} : { startsAt: timeOf("/startsAt", patch.startsAt) }),
+    ...place,
     ...(patch.destinationUrl === undefined ? {} : await destinationFor(tx, ctx, patch.destinationUrl)),
     ...(patch.slug === undefined ? {} : await slug(tx, ctx, before, patch.slug)),
-    tags: patch.tags ?? before.tags,
+    ...(patch.tags === undefined ? {} : await tags(tx, ctx, patch.tags)),
     redirectStatus: patch.redirectStatus ?? before.redirectStatus,
     forwardQuery: patch.forwardQuery ?? before.forwardQuery,
     enabled: patch.enabled ?? before.enabled,
@@ -89,6 +98,25 @@ async function patched(
     updatedAt: tx.now,
   };
   return whole(row, host, patch, tx.now);
+}
+
+type Place = Pick<LinkRow, "folderId" | "campaignId">;
+
+/** Where a link is to stand, and what it is to belong to. */
+export async function placeOf(
+  tx: Change,
+  ctx: Context,
+  { folderId, campaignId }: Pick<LinkPatch, "folderId" | "campaignId">,
+): Promise<Partial<Place>> {
+  return {
+    ...(folderId === undefined ? {} : { folderId: await folderFor(tx, ctx, folderId) }),
+    ...(campaignId === undefined ? {} : { campaignId: await campaignFor(tx, ctx, campaignId) }),
+  };
+}
+
+async function tags(tx: Change, ctx: Context, names: readonly string[]) {
+  const taken = await takeTags(tx, ctx, names);
+  return { tags: taken.map(({ name }) => name), tagIds: taken.map(({ id }) => id) };
 }
 
 async function slug(tx: Change, ctx: Context, { domainId }: LinkRow, text: string) {

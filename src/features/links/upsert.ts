@@ -4,10 +4,13 @@ import type { Context } from "../../platform/context.ts";
 import { type Change, change, Unchanged } from "../../platform/events.ts";
 import { AlreadyThere } from "../../platform/once.ts";
 import { destinationHash, destinationOf } from "../domains/destination.ts";
-import { addLink, domainFor, drawing } from "./create.ts";
+import { assertMayChange, reachOf } from "../folders/access.ts";
+import { visible } from "./conditions.ts";
+import { addLink, campaignAfter, domainFor, drawing, withTemplate } from "./create.ts";
+import { findLinkToChange } from "./find.ts";
 import { passwordHashOf } from "./lock.ts";
 import type { Link, UpsertLink } from "./model.ts";
-import { type Found, linkOf, selectByDestination, selectByExternalId } from "./store.ts";
+import { type Found, linkOf, selectByDestination } from "./store.ts";
 import { updateFound } from "./update.ts";
 
 type Done = { readonly made: boolean; readonly link: Link };
@@ -35,7 +38,8 @@ export async function upsertLink(ctx: Context, { matchBy, ...input }: UpsertLink
     const { domain, findExisting: _, ...patch } = input;
     if (domain !== undefined && (await domainFor(tx, ctx, domain)).id !== found.row.domainId)
       throw invalid("/domain", "the link with this externalId is on another domain");
-    const link = await updateFound(tx, ctx, found, patch, passwordHash);
+    const filled = await withTemplate(tx, ctx, patch, campaignAfter(found, patch));
+    const link = await updateFound(tx, ctx, found, filled, passwordHash);
     if (link === null) throw new Unchanged<Done>({ made: false, link: linkOf(ctx, found) });
     return { made: false, link };
   };
@@ -60,8 +64,16 @@ async function findBy(
   by: "externalId" | "destinationUrl",
   { domain, externalId, destinationUrl }: Omit<UpsertLink, "matchBy">,
 ): Promise<Found | undefined> {
-  if (by === "externalId") return selectByExternalId(tx, ctx, externalId!);
+  if (by === "externalId")
+    return findLinkToChange(tx, ctx, { link: `ext_${externalId}` }).catch((error: unknown) => {
+      // In a closed folder it is not there either, and the index refuses its external id.
+      if (error instanceof AppError && error.code === "NOT_FOUND") return undefined;
+      throw error;
+    });
   const { id } = await domainFor(tx, ctx, domain);
   const { href } = destinationOf("/destinationUrl", destinationUrl!);
-  return selectByDestination(tx, ctx, id, destinationHash(href));
+  const reach = await reachOf(tx, ctx);
+  const found = await selectByDestination(tx, ctx, id, destinationHash(href), visible(ctx, reach));
+  if (found) assertMayChange(reach, found.row.folderId);
+  return found;
 }

@@ -2,6 +2,7 @@ import { Type as t } from "@sinclair/typebox";
 import { invalid } from "../../lib/errors.ts";
 import { filled, unknownPlaceholder } from "../../lib/placeholders.ts";
 import { nullable, strict } from "../../platform/schema.ts";
+import { linkPlaceholders } from "../utm/model.ts";
 
 const LENGTH_MAX = 255;
 /** The five parameters, in the order they are put into a destination. */
@@ -28,17 +29,6 @@ export interface UtmFacts {
   readonly at: number;
 }
 
-export const utmPlaceholders = [
-  "slug",
-  "domain",
-  "title",
-  "externalId",
-  "date",
-  "year",
-  "month",
-  "day",
-] as const;
-
 /**
  * The parameters as they are stored; null when none is left.
  * @throws AppError VALIDATION_ERROR naming the parameter with an unknown placeholder, or one that has grown too long
@@ -52,9 +42,9 @@ export function utmOf(input: UtmInput, facts: UtmFacts): Utm | null {
 }
 
 function resolved(path: string, text: string, values: Readonly<Record<string, string>>): string | null {
-  const unknown = unknownPlaceholder(text, utmPlaceholders);
+  const unknown = unknownPlaceholder(text, linkPlaceholders);
   if (unknown !== null)
-    throw invalid(path, `{${unknown}} is no placeholder. There are ${utmPlaceholders.join(", ")}.`);
+    throw invalid(path, `{${unknown}} is no placeholder. There are ${linkPlaceholders.join(", ")}.`);
   const whole = filled(text, values);
   if (whole.length > LENGTH_MAX)
     throw invalid(path, `${path.slice(1)} is longer than ${LENGTH_MAX} characters once it is filled in`);

@@ -1,3 +1,4 @@
+import { pathOf } from "../../lib/url.ts";
 import type { Context } from "../../platform/context.ts";
 import { readLeaving, UNSUBSCRIBE_PATH } from "../../platform/mail/unsubscribe.ts";
 import { unsubscribe } from "./suppressions.ts";
@@ -7,14 +8,14 @@ import { unsubscribe } from "./suppressions.ts";
  * unsubscribe its reader; and what mail programs call themselves (RFC 8058). Null for other paths.
  */
 export function unsubscribePage(request: Request, ctx: () => Context): Response | Promise<Response> | null {
-  // Every call of the API comes by here.
-  if (!request.url.includes(UNSUBSCRIBE_PATH)) return null;
-  const url = new URL(request.url);
-  if (url.pathname !== UNSUBSCRIBE_PATH) return null;
+  if (pathOf(request.url) !== UNSUBSCRIBE_PATH) return null;
   if (!["GET", "HEAD", "POST"].includes(request.method))
     return new Response(null, { status: 405, headers: { allow: "GET, HEAD, POST" } });
   const context = ctx();
-  const leaving = readLeaving(context.unsubscribeSecret, url.searchParams.get("token") ?? "");
+  const leaving = readLeaving(
+    context.unsubscribeSecret,
+    new URL(request.url).searchParams.get("token") ?? "",
+  );
   if (leaving === null) return answer(404, "This link is not complete", "Use the whole link of the mail.");
   if (request.method !== "POST")
     return answer(200, "Unsubscribe?", `${leaving.addressKey} will get no more of these mails.`, BUTTON);

@@ -1,4 +1,5 @@
 import { serveAsset } from "../../lib/assets.ts";
+import { pathOf } from "../../lib/url.ts";
 
 /** `/admin` and all below it: files by name, and the page itself for every other path, which is its own affair. */
 export function adminPage(request: Request): Response {
@@ -9,9 +10,7 @@ export function adminPage(request: Request): Response {
 
 /** `/api/v1/docs`: the reference, all of it from this executable. Null for other paths. */
 export function docsPage(request: Request): Response | null {
-  // Every call of the API comes by here.
-  if (!request.url.includes("/api/v1/docs")) return null;
-  const { pathname } = new URL(request.url);
+  const pathname = pathOf(request.url);
   if (pathname === "/api/v1/docs") return new Response(DOCS, { headers: DOCS_HEADERS });
   return pathname === "/api/v1/docs/scalar.js" ? (serveAsset(request, "docs/scalar.js") ?? gone()) : null;
 }

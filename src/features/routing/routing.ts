@@ -1,10 +1,13 @@
 import { and, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import type { Config } from "../../config.ts";
 import type { Database } from "../../db/database.ts";
 import { foldSlug } from "../../lib/slug.ts";
 import { isLoopbackHost, originOf } from "../../lib/url.ts";
 import type { Event } from "../../platform/events.ts";
+import type { ExplainedRule } from "../../redirect/rules.ts";
 import type { Route } from "../../redirect/snapshot.ts";
-import { compile, type RoutingRow, type World } from "./snapshot.ts";
+import { isTrusted } from "../domains/served.ts";
+import { compile, explained, type RoutingRow, type World } from "./snapshot.ts";
 
 /** What the redirect's cache offers to whoever knows that something changed. */
 export interface Droppable {
@@ -15,15 +18,24 @@ export interface Droppable {
 export interface Routing {
   /** What a host and slug lead to: at once on SQLite, later on Postgres. Null for hosts that are not ours. */
   resolve(host: string, slug: string): Route | null | Promise<Route | null>;
+  /** The same out of the database, with the rules of the link one by one. */
+  read(
+    host: string,
+    slug: string,
+  ): Promise<{ readonly route: Route | null; readonly rules: readonly ExplainedRule[] }>;
   /** Drops what a committed event has made stale, before its answer goes out. */
   heard(event: Event, cache: Droppable): void;
 }
 
 /** The one builder of redirect snapshots. */
-export async function openRouting(db: Database, baseUrl: () => string | null): Promise<Routing> {
+export async function openRouting(
+  db: Database,
+  baseUrl: () => string | null,
+  config: Pick<Config, "WAYPOST_DOMAINS_VERIFY">,
+): Promise<Routing> {
   const byHost = prepared(db, (tables) => eq(tables.domains.host, sql.placeholder("host")));
   const shared = prepared(db, (tables) => isNull(tables.domains.workspaceId));
-  const hosts = await ownHosts(db);
+  const hosts = await ownHosts(db, config);
   // Few, and known beforehand: asking the database for each link would make misses a third slower.
   const shut = await shutWorkspaces(db);
   const forwarding = await forwardingDomains(db);
@@ -34,27 +46,39 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
     return port === originOf(baseUrl() ?? "http://localhost").port;
   };
 
+  // The names of this machine lead to the installation's own domain, whatever it is called outside.
+  const find = (host: string, slug: string) =>
+    (isLoopbackHost(host) ? shared : byHost)({
+      host,
+      exact: foldSlug(slug, true),
+      folded: foldSlug(slug, false),
+    });
   const world: World = {
     loops,
+    trusts: (domain) => isTrusted(domain, config),
     closed: (workspaceId) => shut.has(workspaceId),
     forwardsPaths: (domainId) => forwarding.has(domainId),
   };
 
   return {
+    async read(host, slug) {
+      const row = await find(host, slug);
+      if (row === undefined) return { route: null, rules: [] };
+      return { route: compile(row, world), rules: explained(row, world) };
+    },
     resolve(host, slug) {
-      // The names of this machine lead to the installation's own domain, whatever it is called outside.
-      const lookup = isLoopbackHost(host) ? shared : byHost;
-      const row = lookup({ host, exact: foldSlug(slug, true), folded: foldSlug(slug, false) });
+      const row = find(host, slug);
       if (row instanceof Promise) return row.then((late) => (late ? compile(late, world) : null));
       return row === undefined ? null : compile(row, world);
     },
     heard(event, cache) {
-      if (event.type.startsWith("link.")) {
-        dropLink(event.data as LinkFacts, cache);
-        noteForwarding(forwarding, event.data as LinkFacts, cache);
-      }
-      if (event.type.startsWith("domain.") || event.type.startsWith("installation.")) {
-        noteHost(hosts, event);
+      if (OF_A_LINK.test(event.type)) dropLink(event.data as LinkFacts, cache);
+      if (event.type.startsWith("link.")) noteForwarding(forwarding, event.data as LinkFacts, cache);
+      if (
+        (event.type.startsWith("domain.") && event.type !== "domain.checked") ||
+        event.type.startsWith("installation.")
+      ) {
+        noteHost(hosts, event, config);
         cache.clear();
       }
       if (CLOSING.test(event.type)) {
@@ -64,6 +88,8 @@ export async function openRouting(db: Database, baseUrl: () => string | null): P
     },
   };
 }
+
+const OF_A_LINK = /^(link|rule|split)\./;
 
 /** All links of a workspace at once. */
 const CLOSING = /^workspace\.(deleted|restored|purged)$/;
@@ -76,8 +102,9 @@ function noteShut(shut: Set<string>, { type, data }: Event): void {
 }
 
 interface LinkFacts {
-  readonly domainId: string;
-  readonly slug: string;
+  /** Null for rules of a campaign. */
+  readonly domainId: string | null;
+  readonly slug: string | null;
   readonly forwardPath?: boolean;
   readonly previous?: { readonly slug?: string; readonly domainId?: string };
 }
@@ -91,13 +118,18 @@ function noteForwarding(
   { domainId, forwardPath }: LinkFacts,
   cache: Droppable,
 ): void {
-  if (!forwardPath || forwarding.has(domainId)) return;
+  if (!forwardPath || domainId === null || forwarding.has(domainId)) return;
   forwarding.add(domainId);
   cache.clear();
 }
 
 /** The domain may tell cases apart or not: both keys are dropped, which costs nothing. */
 function dropLink({ domainId, slug, previous }: LinkFacts, cache: Droppable): void {
+  // Any link may belong to the campaign.
+  if (domainId === null || slug === null) {
+    cache.clear();
+    return;
+  }
   const folded = (one: string) => [foldSlug(one, true), foldSlug(one, false)];
   for (const key of new Set(folded(slug))) cache.drop(domainId, key);
   if (previous?.slug === undefined && previous?.domainId === undefined) return;
@@ -106,23 +138,30 @@ function dropLink({ domainId, slug, previous }: LinkFacts, cache: Droppable): vo
 
 interface HostFacts {
   readonly host?: string;
+  readonly status?: string;
   readonly baseUrl?: string;
   /** The base URL that was given up. */
   readonly previous?: { readonly baseUrl?: string | null };
 }
 
-function noteHost(hosts: Set<string>, { type, data }: Event): void {
-  const { host, baseUrl, previous } = data as HostFacts;
+function noteHost(
+  hosts: Set<string>,
+  { type, data }: Event,
+  { WAYPOST_DOMAINS_VERIFY: insists }: Pick<Config, "WAYPOST_DOMAINS_VERIFY">,
+): void {
+  const { host, status, baseUrl, previous } = data as HostFacts;
   // First, because only the scheme or port may have changed.
   if (previous?.baseUrl) hosts.delete(originOf(previous.baseUrl).host);
   if (baseUrl) hosts.add(originOf(baseUrl).host);
   if (host && type === "domain.deleted") hosts.delete(host);
-  else if (host) hosts.add(host);
+  else if (host && !(insists && status === "pending")) hosts.add(host);
 }
 
-async function ownHosts(db: Database): Promise<Set<string>> {
-  const { domains } = db.tables;
-  return new Set((await db.read.select({ host: domains.host }).from(domains)).map(({ host }) => host));
+/** A host that somebody has only claimed is no reason to send nobody there. */
+async function ownHosts(db: Database, config: Pick<Config, "WAYPOST_DOMAINS_VERIFY">): Promise<Set<string>> {
+  const { host, workspaceId, verifiedAt } = db.tables.domains;
+  const rows = await db.read.select({ host, workspaceId, verifiedAt }).from(db.tables.domains);
+  return new Set(rows.filter((row) => isTrusted(row, config)).map((row) => row.host));
 }
 
 async function forwardingDomains(db: Database): Promise<Set<string>> {
@@ -143,15 +182,43 @@ async function shutWorkspaces(db: Database): Promise<Set<string>> {
   return new Set(rows.map(({ id }) => id));
 }
 
+/** What deciding needs; the rest, such as the last look at DNS, would be parsed for each link. */
+const domainColumns = ({
+  id,
+  workspaceId,
+  host,
+  caseSensitive,
+  rootUrl,
+  notFoundUrl,
+  expiredUrl,
+  branding,
+  verifiedAt,
+}: Database["tables"]["domains"]) => ({
+  id,
+  workspaceId,
+  host,
+  caseSensitive,
+  rootUrl,
+  notFoundUrl,
+  expiredUrl,
+  branding,
+  verifiedAt,
+});
+
 /** One query for domain and link, whether or not the domain has such a slug. */
 function prepared(db: Database, domain: (tables: Database["tables"]) => SQL) {
-  const { domains, links } = db.tables;
+  const { domains, links, ruleSets } = db.tables;
   const key = sql`case when ${domains.caseSensitive} then ${sql.placeholder("exact")} else ${sql.placeholder("folded")} end`;
   return db.prepare<RoutingRow>((read) =>
     read
-      .select({ domain: domains, link: links })
+      .select({
+        domain: domainColumns(domains),
+        link: links,
+        rules: { rules: ruleSets.rules, split: ruleSets.split },
+      })
       .from(domains)
       .leftJoin(links, and(eq(links.domainId, domains.id), eq(links.slugKey, key), isNull(links.deletedAt)))
+      .leftJoin(ruleSets, eq(ruleSets.parentId, links.id))
       .where(domain(db.tables))
       .limit(1),
   );

@@ -5,8 +5,10 @@ import { type Context, workspaceOf } from "../../platform/context.ts";
 import { change } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { isoOf } from "../../platform/schema.ts";
+import { reachOf } from "../folders/access.ts";
 import type { LinkFilter } from "../links/filter.ts";
 import { countLinks } from "../links/list.ts";
+import { askerOf } from "./asker.ts";
 import { exportCreated, exportDeleted } from "./events.ts";
 import { shapes } from "./export-file.ts";
 import { type Export, type ExportRow, linkColumns, type NewExport, toExport } from "./export-model.ts";
@@ -24,7 +26,7 @@ export async function createExport(ctx: Context, input: NewExport): Promise<Expo
     const row: ExportRow = {
       id,
       workspaceId: workspaceOf(ctx),
-      jobId: tx.enqueue(makeExportJob, { export: id }),
+      jobId: tx.enqueue(makeExportJob, { export: id, asker: askerOf(ctx) }),
       format: input.format ?? "csv",
       filters,
       columns: input.columns ?? linkColumns,
@@ -73,10 +75,15 @@ export async function listExports(
 
 /**
  * The file.
- * @throws AppError VALIDATION_ERROR while it is not there yet, CONFLICT when it failed, GONE when it is there no more
+ * @throws AppError FORBIDDEN to whom folders are closed that may be in it, VALIDATION_ERROR while it is not there yet, CONFLICT when it failed, GONE when it is there no more
  */
 export async function downloadExport(ctx: Context, id: string): Promise<Response> {
   const { row, job } = await findExport(ctx.db.read, ctx, id);
+  if (row.createdBy !== ctx.actor.id && (await reachOf(ctx.db.read, ctx)).hidden.size > 0)
+    throw new AppError(
+      "FORBIDDEN",
+      "The file was made for somebody who may see folders that are closed to you: ask for one of your own.",
+    );
   const { state } = toExport(row, job, ctx.clock.now());
   if (state === "failed") throw new AppError("CONFLICT", "The export has failed: ask for another one.");
   if (state === "pending" || state === "processing")

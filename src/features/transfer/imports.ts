@@ -6,6 +6,7 @@ import { change, withPrevious } from "../../platform/events.ts";
 import type { Page, PageRequest } from "../../platform/paging.ts";
 import { findDomain } from "../domains/find.ts";
 import { cancelJob } from "../jobs/retry.ts";
+import { askerOf } from "./asker.ts";
 import { importCreated, importUndoing } from "./events.ts";
 import type { Format } from "./export-model.ts";
 import { noJob } from "./export-store.ts";
@@ -48,7 +49,7 @@ export async function createImport(ctx: Context, request: Request, query: Import
     const row: ImportRow = {
       id,
       workspaceId: workspaceOf(ctx),
-      jobId: tx.enqueue(runImportJob, { import: id }),
+      jobId: tx.enqueue(runImportJob, { import: id, asker: askerOf(ctx) }),
       fileHash: hash,
       bytes,
       format,
@@ -177,7 +178,7 @@ export const undoImport = (ctx: Context, id: string): Promise<Import> =>
     const after: ImportRow = {
       ...row,
       state: "undoing",
-      jobId: tx.enqueue(undoImportJob, { import: row.id }),
+      jobId: tx.enqueue(undoImportJob, { import: row.id, asker: askerOf(ctx) }),
     };
     await tx.update(ctx.db.tables.imports).set(after).where(eq(ctx.db.tables.imports.id, row.id));
     const told = toImport(after, noJob);

@@ -63,7 +63,7 @@ async function write(
 ): Promise<{ rows: number; bytes: number }> {
   const shape = shapes[format];
   const columns = named as (keyof Link & string)[];
-  const total = Math.max(1, await countLinks(ctx, filters as LinkFilter));
+  const total = Math.max(1, (await countLinks(ctx, filters as LinkFilter)).total);
   const breathe = openBreath();
   const file = await open(path, "w", 0o600);
   try {

@@ -4,8 +4,8 @@ import { canonicalSlug, randomSlug } from "../../lib/slug.ts";
 import type { Context } from "../../platform/context.ts";
 import type { Change } from "../../platform/events.ts";
 import { addLinks, type Outcome } from "../links/add-many.ts";
-import { domainFor } from "../links/create.ts";
-import { type Found, findLink } from "../links/find.ts";
+import { campaignAfter, domainFor, withTemplate } from "../links/create.ts";
+import { type Found, findLinkToChange } from "../links/find.ts";
 import type { NewLink } from "../links/model.ts";
 import { updateFound } from "../links/update.ts";
 import type { ImportOptions, Problem } from "./import-model.ts";
@@ -109,7 +109,16 @@ async function overwrite(
   try {
     const found = await holder(tx, ctx, input, why);
     if (dryRun) return void done.changed++;
-    if ((await updateFound(tx, ctx, found, patch, undefined)) === null) return void done.skipped++;
+    if (
+      (await updateFound(
+        tx,
+        ctx,
+        found,
+        await withTemplate(tx, ctx, patch, campaignAfter(found, patch)),
+        undefined,
+      )) === null
+    )
+      return void done.skipped++;
     done.changed++;
     done.links.push({ linkId: found.row.id, before: JSON.stringify(found.row) });
   } catch (error) {
@@ -121,7 +130,7 @@ async function overwrite(
 
 /** The link that has what a row asks for. */
 async function holder(tx: Change, ctx: Context, input: NewLink, why: AppError): Promise<Found> {
-  if (why.code !== "SLUG_TAKEN") return findLink(tx, ctx, { link: `ext_${input.externalId}` });
+  if (why.code !== "SLUG_TAKEN") return findLinkToChange(tx, ctx, { link: `ext_${input.externalId}` });
   const { id } = await domainFor(tx, ctx, input.domain);
-  return findLink(tx, ctx, { link: `/${canonicalSlug(input.slug!)}`, domain: id });
+  return findLinkToChange(tx, ctx, { link: `/${canonicalSlug(input.slug!)}`, domain: id });
 }

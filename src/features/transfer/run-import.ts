@@ -32,13 +32,12 @@ const TRIES = 5;
  * made nothing twice and left nothing out.
  */
 export async function runImport(
-  job: Context,
+  ctx: Context,
   id: string,
   { signal, progress }: Pick<Job, "signal" | "progress">,
 ) {
-  const found = await findImport(job.db.read, job, id).catch(() => null);
+  const found = await findImport(ctx.db.read, ctx, id).catch(() => null);
   if (found?.row.state !== "pending") return;
-  const ctx: Context = { ...job, actor: { ...job.actor, id: found.row.createdBy } };
   const path = fileOf(ctx, id);
   if (!existsSync(path)) {
     if (ctx.db.dialect === "sqlite") throw new GivenUp("the file of the import is gone");

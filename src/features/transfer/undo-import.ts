@@ -13,14 +13,13 @@ const LINKS_AT_ONCE = 100;
 
 /** Takes back what an import did. What is so already stays as it is, so that it may be run again. */
 export async function runUndo(
-  job: Context,
+  ctx: Context,
   id: string,
   { signal, progress }: Pick<Job, "signal" | "progress">,
 ) {
-  const found = await findImport(job.db.read, job, id).catch(() => null);
+  const found = await findImport(ctx.db.read, ctx, id).catch(() => null);
   if (found?.row.state !== "undoing") return;
   const { row } = found;
-  const ctx: Context = { ...job, actor: { ...job.actor, id: row.createdBy } };
   const { importLinks, imports } = ctx.db.tables;
   const total = Math.max(1, row.rowsMade + row.rowsChanged);
   let undone = 0;

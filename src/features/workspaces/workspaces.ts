@@ -101,11 +101,12 @@ async function checkDomain(tx: Tx, ctx: Context, id: Id<"dom">): Promise<void> {
   const { domains } = ctx.db.tables;
   const usable = or(eq(domains.workspaceId, workspaceOf(ctx)), isNull(domains.workspaceId));
   const [domain] = await tx
-    .select({ id: domains.id })
+    .select({ archivedAt: domains.archivedAt })
     .from(domains)
     .where(and(eq(domains.id, id), usable))
     .limit(1);
   if (!domain) throw invalid("/defaultDomainId", "defaultDomainId is not a domain of this workspace");
+  if (domain.archivedAt !== null) throw invalid("/defaultDomainId", "defaultDomainId is an archived domain");
 }
 
 /** The caller's workspace. @throws AppError NOT_FOUND */

@@ -1,6 +1,6 @@
 /**
  * The whole app with jobs that do nothing, which begin when it is told `busy` on its standard input:
- * `bun servers/jobs.ts <folder> <jobs> <key>`.
+ * `bun servers/jobs.ts <folder> <jobs> <key> [<database URL>]`.
  */
 import { Type as t } from "@sinclair/typebox";
 import { openApp } from "../../../src/commands/open.ts";
@@ -11,7 +11,7 @@ import { silentLog } from "../../../src/lib/log.ts";
 import { insertJobs, jobRow } from "../../../src/platform/jobs/enqueue.ts";
 import { defineJob } from "../../../src/platform/jobs/job.ts";
 
-const [folder = "", count = "0", key = ""] = process.argv.slice(2);
+const [folder = "", count = "0", key = "", databaseUrl] = process.argv.slice(2);
 const { config } = loadConfig(
   {
     WAYPOST_PORT: "0",
@@ -19,6 +19,7 @@ const { config } = loadConfig(
     WAYPOST_SETUP_KEY: key,
     WAYPOST_RATE_LIMIT: "0",
     WAYPOST_ALLOW_EPHEMERAL: "true",
+    ...(databaseUrl === undefined ? {} : { WAYPOST_DATABASE_URL: databaseUrl }),
   },
   () => "",
 );

@@ -8,6 +8,7 @@ import { redirectHandler } from "../../../src/redirect/handler.ts";
 import { openLocks } from "../../../src/redirect/locks.ts";
 import type { DomainSnapshot, LinkSnapshot } from "../../../src/redirect/snapshot.ts";
 import type { Visit } from "../../../src/redirect/visit.ts";
+import type { VisitorPlace, VisitorPorts } from "../../../src/redirect/visitor.ts";
 import { benchHost, destinationOf } from "../traffic.ts";
 
 export const domain: DomainSnapshot = {
@@ -19,6 +20,7 @@ export const domain: DomainSnapshot = {
   notFoundUrl: null,
   expiredUrl: null,
   forwardsPaths: false,
+  brand: null,
 };
 
 export const linkOf = (index: number, location = destinationOf(index)): LinkSnapshot => ({
@@ -36,11 +38,22 @@ export const linkOf = (index: number, location = destinationOf(index)): LinkSnap
   extras: null,
 });
 
+const places: readonly VisitorPlace[] = ["DE", "US", "FR", "BR", "JP"].map((country) => ({
+  country,
+  region: "",
+  city: "",
+  continent: "",
+  latitude: null,
+  longitude: null,
+  timeZone: "",
+}));
+
 /** The front as the product runs it, over links from `resolve`, and prints its port. */
 export async function serveRedirects(options: {
   resolve: RouteCacheOptions["resolve"];
   linksMax: number;
   record(visit: Visit): void | Promise<void>;
+  dailyKey?: VisitorPorts["dailyKey"];
 }): Promise<void> {
   const server = openServer({
     config: {
@@ -57,8 +70,16 @@ export async function serveRedirects(options: {
       claim: () => true,
       exhausted: () => false,
       consumes: () => true,
+      used: () => 0,
       locks: openLocks("secret", async () => "wrong"),
-      visitors: { agent: agentReader(), locate: () => null },
+      visitors: {
+        agent: agentReader(),
+        // As a database of places would say, at about the price of asking one.
+        locate: (address) => places[address.charCodeAt(0) % places.length]!,
+        network: () => null,
+        judge: (visitor) => visitor.agent.verdict,
+        dailyKey: options.dailyKey ?? (({ address, userAgent }) => address + userAgent),
+      },
       clock: systemClock,
       // `anywhere`: as if the port were open to other machines, where every peer has to be asked who it is.
       listensOn: process.argv.includes("anywhere") ? "0.0.0.0" : "127.0.0.1",

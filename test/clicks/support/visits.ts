@@ -16,6 +16,7 @@ export const domain = (over: Partial<DomainSnapshot> = {}): DomainSnapshot => ({
   notFoundUrl: null,
   expiredUrl: null,
   forwardsPaths: false,
+  brand: null,
   ...over,
 });
 
@@ -49,6 +50,8 @@ export const visit = (over: Partial<Visit> = {}): Visit => ({
   purpose: "",
   query: "",
   optedOut: false,
+  ruleId: "",
+  variantId: "",
   ...over,
 });
 

@@ -60,7 +60,13 @@ test("more events than a seal holds are sealed at once, and verified a part a ca
   const { accessDenied } = await import("../../../src/platform/denials.ts");
   const many = (tx: Change) => {
     for (let i = 0; i < EVENTS_PER_SEAL * 11; i++)
-      tx.record(accessDenied, `usr_${i}`, { method: "GET", route: "/x", permission: null, times: i });
+      tx.record(accessDenied, `usr_${i}`, {
+        method: "GET",
+        route: "/x",
+        permission: null,
+        reason: null,
+        times: i,
+      });
   };
   await change(ctx, async (tx) => many(tx));
   await sealAudit(ctx, new AbortController().signal);

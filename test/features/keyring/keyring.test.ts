@@ -5,11 +5,12 @@ import { openInstallation } from "../../../src/features/installation/installatio
 import type { Id } from "../../../src/lib/ids.ts";
 import { silentLog } from "../../../src/lib/log.ts";
 import { change } from "../../../src/platform/events.ts";
-import { KeyringError, newKeyring } from "../../../src/platform/keyring.ts";
+import { KeyringError, newKeyring, readKeys } from "../../../src/platform/keyring.ts";
 import { openBody } from "../../../src/platform/mail/body.ts";
 import type { MailType } from "../../../src/platform/mail/letter.ts";
 import { queueMail } from "../../../src/platform/mail/queue.ts";
 import { contextOf, type TestApp, testApp, testConfig } from "../../support/app.ts";
+import { person, signedInAs, type TestPerson } from "../../support/people.ts";
 
 let app: TestApp;
 afterEach(() => app.close());
@@ -148,3 +149,20 @@ test("a ring of the configuration is not rotated here, and says where", async ()
   expect([status, body.error.code]).toEqual([409, "CONFLICT"]);
   expect(body.message).toContain("WAYPOST_KEYRING");
 });
+
+test("a rotation signs access tokens by a new key, and those of before stay good for as long as they live", async () => {
+  app = await testApp();
+  const before = await person(app);
+  const kidOf = (token: string) => JSON.parse(Buffer.from(token.split(".")[0]!, "base64url").toString()).kid;
+  const status = async (them: TestPerson) => (await them.call("GET", "/user/profile")).status;
+  await rotate();
+  const after = await signedInAs(app, before.email);
+  expect(kidOf(after.accessToken)).not.toBe(kidOf(before.accessToken));
+  expect([await status(before), await status(after)]).toEqual([200, 200]);
+  const kids = () => (readKeys(app.dataDir)["signing"] as { kid: string }[]).map(({ kid }) => kid);
+  expect(kids()).toEqual([kidOf(before.accessToken), kidOf(after.accessToken)]);
+  app.clock.advance(86_400_000 + 1000);
+  await rotate();
+  // The first key's successor is older than any token of it.
+  expect(kids()).not.toContain(kidOf(before.accessToken));
+}, 60_000);

@@ -161,6 +161,19 @@ test("a key that a key made is bound by the same person, and so is one of an acc
   expect(await works(other.secret)).toBe(401);
 });
 
+test("of an account that is disabled nothing opens anything, until it is open again", async () => {
+  const { userId, secret, token } = await memberWithKey("admin", ["links:read"]);
+  const made = await app.call("POST", "/user/tokens", { key: token, body: { name: "t" } });
+  const asToken = () =>
+    app.call("GET", "/links", { key: made.body.data.secret, headers: { "x-workspace-id": workspaceId } });
+  const opens = async () => [await works(secret), (await asToken()).status];
+  expect(await opens()).toEqual([200, 200]);
+  await app.operate("POST", `/users/${userId}/disable`);
+  expect(await opens()).toEqual([401, 401]);
+  await app.operate("POST", `/users/${userId}/enable`);
+  expect(await opens()).toEqual([200, 200]);
+});
+
 test("an operator's key dies with its maker's right to run the installation", async () => {
   const userId = await addPerson(app, { operator: true });
   const key = people.tokenOf(userId, app.clock.now(), true);

@@ -161,6 +161,14 @@ describe("the redirect mode", () => {
     expect((await make({ destinationUrl: null })).status).toBe(400);
   });
 
+  test("a link that leads nowhere does not lead back here, whatever became of its destination", async () => {
+    const never = await link({ destinationUrl: "https://later-ours.example/x", redirectMode: "never" });
+    const auto = await link({ destinationUrl: "https://later-ours.example/x" });
+    await app.call("POST", "/domains", { body: { host: "later-ours.example" } });
+    expect([(await visit(never.slug)).status, (await visit(auto.slug)).status]).toEqual([204, 508]);
+    await app.call("DELETE", "/domains/later-ours.example");
+  });
+
   test("links without a destination are nobody's existing link", async () => {
     const one = await link({ destinationUrl: null, redirectMode: "never", findExisting: true });
     const two = await link({ destinationUrl: null, redirectMode: "never", findExisting: true });

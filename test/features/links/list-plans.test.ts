@@ -35,7 +35,8 @@ describe.skipIf(process.env["TEST_DATABASE"] === "postgres")("on SQLite a list",
         .map(({ detail }) => detail)
         .join("\n"),
     );
-    return { body, plans };
+    // Whether folders are closed is asked first; how links are looked for is what these tests are about.
+    return { body, plans: plans.filter((plan) => !/^SEARCH folder/.test(plan)) };
   }
 
   for (const sortBy of sortFields)

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { builtInTiers } from "../../../src/features/tiers/built-in.ts";
+import { silentLog } from "../../../src/lib/log.ts";
+import { openCounter } from "../../../src/platform/limits/counter.ts";
+import { openLimitKeeper } from "../../../src/platform/limits/keeper.ts";
+import type { Limits } from "../../../src/platform/limits/tier.ts";
 import { type TestApp, testApp } from "../../support/app.ts";
+import { handClock } from "../../support/clock.ts";
+import { openTestDatabase } from "../../support/database.ts";
 import { addPerson, testPeople } from "../../support/test-people.ts";
 
 const people = testPeople();
@@ -40,6 +47,55 @@ test("the tiers of the program are these", async () => {
     "enterprise  10000  true false",
   ]);
 });
+
+/** A day of somebody who calls without end, with a stop and a start of the program at noon. */
+async function dayOf(limits: Limits) {
+  const clock = handClock(Date.parse("2026-03-10T00:00:00Z"));
+  const db = await openTestDatabase(clock);
+  const start = async () => {
+    const counter = openCounter(clock, true);
+    const keeper = openLimitKeeper({ db, counter, after: clock.after, log: silentLog });
+    await keeper.start();
+    return { counter, keeper };
+  };
+  let process = await start();
+  const most = { minute: 0, hour: 0, day: 0 };
+  for (let hour = 0; hour < 24; hour++) {
+    let inHour = 0;
+    for (let minute = 0; minute < 60; minute++) {
+      let inMinute = 0;
+      while (!process.counter.take("ws:key", limits)!.exceeded) inMinute++;
+      if (hour === 12 && minute === 7) {
+        await process.keeper.stop();
+        process = await start();
+        expect(process.counter.take("ws:key", limits)!.exceeded).toBe(true);
+      }
+      most.minute = Math.max(most.minute, inMinute);
+      inHour += inMinute;
+      clock.set(clock.now() + 60_000);
+    }
+    most.hour = Math.max(most.hour, inHour);
+    most.day += inHour;
+  }
+  await process.keeper.stop();
+  await db.close();
+  return most;
+}
+
+test.each([
+  ["mobile", { minute: 60, hour: 1000, day: 20_000 }],
+  ["live", { minute: 120, hour: 5000, day: 100_000 }],
+  ["crm", { minute: 300, hour: 15_000, day: 300_000 }],
+  ["third_party", { minute: 60, hour: 2000, day: 40_000 }],
+  ["pro", { minute: 1000, hour: 1000, day: 24_000 }],
+  ["enterprise", { minute: 10_000, hour: 10_000, day: 240_000 }],
+])(
+  "whoever calls without end on the tier %s gets exactly its calls, over a restart as well",
+  async (name, most) => {
+    const limits = builtInTiers({ WAYPOST_RATE_LIMIT: 0 })[name]!;
+    expect(await dayOf(limits)).toEqual(most);
+  },
+);
 
 test("a key carries its tier, and a change of it holds from the next call on", async () => {
   const { data } = (await key({ tier: "mobile" })).body;

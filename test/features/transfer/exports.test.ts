@@ -55,9 +55,8 @@ test("JSON and NDJSON hold the links that pass the filters, as the API shows the
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line).slug);
-  expect(slugs.sort()).toEqual(
-    ["export-24", ...Array.from({ length: 10 }, (_, i) => `export-24${i}`)].sort(),
-  );
+  // Words below three letters are looked for whole, and this one is.
+  expect(slugs).toEqual(["export-24"]);
   const none = await done({ format: "json", filters: { tag: "nobody" } });
   expect((await download(none.id)).body).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
 import { purgeDomains } from "../../../src/features/domains/purge.ts";
 import { purgeLinks } from "../../../src/features/links/purge.ts";
 import { purgeMails } from "../../../src/features/mail/purge.ts";
+import { purgeRules } from "../../../src/features/rules/purge.ts";
 import { purgeWorkspaces } from "../../../src/features/workspaces/purge.ts";
 import type { Id } from "../../../src/lib/ids.ts";
 import type { Context } from "../../../src/platform/context.ts";
@@ -11,7 +12,7 @@ import { PIXEL } from "../../support/operations.ts";
 import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 const DAY_MS = 86_400_000;
-const steps = [purgeLinks, purgeDomains, purgeMails];
+const steps = [purgeLinks, purgeRules, purgeDomains, purgeMails];
 
 let app: TestApp;
 let ada: TestPerson;
@@ -145,9 +146,20 @@ test("after the grace everything of both sides is gone but the record of what ha
 async function fill(): Promise<void> {
   const { jobs } = app.db.tables;
   await link("a", id, { tags: ["x", "y"] });
-  const { body } = await link("b", id);
-  await ada.call("POST", `/links/${body.data.id}/comments`, { text: "hm" }, id);
+  const { id: linkId } = (await link("b", id)).body.data;
+  await ada.call("POST", `/links/${linkId}/comments`, { text: "hm" }, id);
+  const rule = { name: "R", destinationUrl: "https://example.com/r" };
+  await ada.call("POST", `/links/${linkId}/rules`, rule, id);
+  const variants = ["a", "b"].map((one) => ({ destinationUrl: `https://example.com/${one}` }));
+  await ada.call("PUT", `/links/${linkId}/split`, { variants }, id);
   await link("c", testId, { tags: ["z"] });
+  const folder = await ada.call("POST", "/folders", { name: "F" }, id);
+  const members = [{ userId: bob.id, access: "read" }];
+  await ada.call("PATCH", `/folders/${folder.body.data.id}`, { members }, id);
+  await ada.call("POST", "/folders", { name: "In", parentId: folder.body.data.id }, id);
+  await ada.call("POST", "/campaigns", { name: "C" }, id);
+  await ada.call("POST", "/utm-templates", { name: "U", source: "s" }, id);
+  await ada.call("POST", "/views", { name: "V" }, id);
   await ada.call("POST", "/extensions", { name: "E", appId: "abc" }, id);
   await ada.call("POST", "/qr/templates", { name: "T" }, id);
   await ada.call("PUT", "/qr/logo", { image: PIXEL }, id);

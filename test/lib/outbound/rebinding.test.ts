@@ -3,7 +3,7 @@ import { Resolver } from "node:dns/promises";
 import { get } from "node:http";
 import { isPublic } from "../../../src/lib/outbound/addresses.ts";
 import { openOutbound } from "../../../src/lib/outbound/outbound.ts";
-import { type DnsServer, openDns, type Zone } from "../../support/dns.ts";
+import { type Asked, type DnsServer, openDns, type Zone } from "../../support/dns.ts";
 import { answer, openReceiver, type Receiver } from "../../support/receiver.ts";
 
 /** Stands for the public internet: the one loopback address that is open. */
@@ -17,7 +17,7 @@ let inside: Receiver[];
 let asked = 0;
 
 /** What an attacker's DNS server says; the first label of the name chooses. */
-const attacks: Readonly<Record<string, (type: "A" | "AAAA") => Zone>> = {
+const attacks: Readonly<Record<string, (type: Asked) => Zone>> = {
   // Good when it is looked at, inside when it is connected to.
   flips: () => ({ addresses: [asked++ % 2 === 0 ? OUTSIDE : INSIDE] }),
   // The other way round, so that neither order helps.
