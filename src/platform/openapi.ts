@@ -250,6 +250,9 @@ function hoisted<T>(node: T, schemas: Json): T {
 function mended(schema: Json): Json {
   if (Array.isArray(schema["enum"]) && schema["enum"].every(Number.isInteger))
     return { ...schema, type: "integer" };
+  // "One of these words, or null": null must be among them.
+  if (Array.isArray(schema["enum"]) && Array.isArray(schema["type"]) && !schema["enum"].includes(null))
+    return { ...schema, enum: [...schema["enum"], null] };
   const { anyOf, ...rest } = schema;
   const whole = (anyOf as Json[] | undefined)?.find((one) => one["type"] === "integer");
   const text = (anyOf as Json[] | undefined)?.some((one) => one["format"] === "integer");

@@ -246,7 +246,6 @@ const ended = new Set<string>();
 const otherwise: Readonly<Record<string, number>> = {
   ...notThere,
   resendMail: 409,
-  createImport: 415,
   cancelImport: 409,
 };
 /** What must have been done before, with that key, for there to be anything. */
