@@ -1,6 +1,6 @@
 import { callersOf } from "./app/callers.ts";
 import { featureRoutes, jobTypes, sealedColumns } from "./app/features.ts";
-import { cameBySecure, frontPaths } from "./app/front.ts";
+import { cameBySecure, frontPaths, hostOf } from "./app/front.ts";
 import { jobLoopLater } from "./app/job-loop.ts";
 import { outboundOf } from "./app/outbound.ts";
 import { linkLocks, visitorPorts } from "./app/visitors.ts";
@@ -154,6 +154,7 @@ export async function assembleApp({
     passwords: openPasswords(),
     compute: openCompute(startHeavyThread),
     baseUrl: firstRun.baseUrl,
+    dataDir,
     heard(event) {
       routing.heard(event, routes);
       keys.heard(event);
@@ -294,6 +295,3 @@ export async function assembleApp({
 
 /** What takes longer than this is handed back, and goes on after the restart. */
 const JOBS_STOP_MS = 5000;
-
-const hostOf = (baseUrl: string | null): string | null =>
-  baseUrl === null ? null : new URL(baseUrl).hostname;

@@ -171,6 +171,8 @@ export const settings = {
   WAYPOST_SHUTDOWN_TIMEOUT: duration("How long a stop waits for requests in flight.", "30s"),
   WAYPOST_IDEMPOTENCY_KEEP: duration("How long answers to an Idempotency-Key are kept.", "24h"),
   WAYPOST_TRASH_KEEP: duration("How long deleted links stay in the trash before they are destroyed.", "30d"),
+  WAYPOST_EXPORTS_KEEP: duration("How long the file of an export can be taken away.", "24h"),
+  WAYPOST_IMPORT_LIMIT: size("Largest file of an import, unpacked.", "512MiB"),
   WAYPOST_JOBS_KEEP: duration("How long jobs that are done or cancelled are kept.", "3d"),
   WAYPOST_JOBS_KEEP_DEAD: duration("How long jobs that have failed for good are kept.", "30d"),
   WAYPOST_WORKSPACES_MAX: whole(

@@ -42,6 +42,7 @@ const featureOrder = [
     "environments",
     "routing",
     "qr",
+    "transfer",
   ],
   ...["views", "search", "analytics", "reference"],
 ];
@@ -50,7 +51,7 @@ const featureOrder = [
 const houses: Readonly<Record<string, RegExp>> = {
   elysia: /^(platform\/|features\/\w+\/([a-z]+-)?routes\.ts|app\.ts)/,
   "@sinclair/typebox": /^(platform|features)\//,
-  "@sinclair/typebox/compiler": /^platform\/jobs\/enqueue\.ts/,
+  "@sinclair/typebox/compiler": /^platform\/(jobs\/enqueue|validation)\.ts/,
   croner: /^platform\/jobs\/schedule\.ts/,
   "@elysiajs/openapi": /^platform\/openapi\.ts/,
   "drizzle-orm": /^(db|platform|features)\//,
@@ -99,6 +100,8 @@ const words: readonly { word: RegExp; name: string; house: RegExp }[] = [
 
 /** Writing without `change`: what no person did and no audit log needs. */
 const transactionHouses = new Set([
+  // What has expired by itself is nobody's change.
+  "features/transfer/sweep.ts",
   "platform/events.ts",
   "platform/once.ts",
   "platform/mail/upkeep.ts",
@@ -219,7 +222,7 @@ interface Import {
 
 function importsOf(file: string, text: string): Import[] {
   const statements = text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\s+(type\s+)?[^"';]*?from\s+["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g,
+    /(?:^|\n)\s*(?:import|export)\s+(type\s+)?[^"';]*?from\s+["']([^"']+)["']|(?<!["'.:/])\bimport\s*\(?\s*["']([^"']+)["']/g,
   );
   return [...statements].map(([, types, from, bare]) => {
     const target = from ?? bare!;

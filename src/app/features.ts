@@ -24,9 +24,11 @@ import { keyringRoutes } from "../features/keyring/routes.ts";
 import { revokeTokensOf } from "../features/keys/personal-tokens.ts";
 import { keyRoutes } from "../features/keys/routes.ts";
 import { tokenRoutes } from "../features/keys/token-routes.ts";
+import { bulkRoutes } from "../features/links/bulk-routes.ts";
 import { commentRoutes } from "../features/links/comment-routes.ts";
 import { linkDomainRoutes } from "../features/links/domain-routes.ts";
 import { emptyTrashJob } from "../features/links/jobs.ts";
+import { lookRoutes } from "../features/links/look-routes.ts";
 import { purgeLinks } from "../features/links/purge.ts";
 import { linkRoutes } from "../features/links/routes.ts";
 import { purgeMails } from "../features/mail/purge.ts";
@@ -47,6 +49,10 @@ import { setupRoutes } from "../features/setup/routes.ts";
 import { settleTagJob, tagUpkeepJob } from "../features/tags/jobs.ts";
 import { tagRoutes } from "../features/tags/routes.ts";
 import { tierRoutes } from "../features/tiers/routes.ts";
+import { exportRoutes } from "../features/transfer/export-routes.ts";
+import { runImportJob, undoImportJob } from "../features/transfer/import-jobs.ts";
+import { importRoutes } from "../features/transfer/import-routes.ts";
+import { makeExportJob, sweepExportsJob } from "../features/transfer/jobs.ts";
 import { utmRoutes } from "../features/utm/routes.ts";
 import { viewRoutes } from "../features/views/routes.ts";
 import { purgeWorkspacesJob } from "../features/workspaces/purge.ts";
@@ -98,6 +104,8 @@ export const featureRoutes = (
   utmRoutes(guard),
   campaignRoutes(guard),
   mailRoutes(guard),
+  bulkRoutes(guard),
+  lookRoutes(guard),
   linkRoutes(guard),
   viewRoutes(guard),
   searchRoutes(guard),
@@ -107,6 +115,8 @@ export const featureRoutes = (
   splitRoutes(guard),
   routingRoutes(guard, stage),
   qrRoutes(guard),
+  exportRoutes(guard),
+  importRoutes(guard),
   analyticsRoutes(guard),
   referenceRoutes(guard, app, VERSION),
 ];
@@ -124,6 +134,10 @@ export const jobTypes = [
   sendMailJob,
   mailUpkeepJob,
   purgeWorkspacesJob([purgeLinks, purgeRules, purgeDomains, purgeMails]),
+  makeExportJob,
+  runImportJob,
+  undoImportJob,
+  sweepExportsJob,
   resealJob,
   sealAuditJob,
   eraseAuditJob,

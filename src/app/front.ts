@@ -72,3 +72,7 @@ const overloaded = () =>
 /** Whether the browser speaks TLS to a proxy we trust. */
 export const cameBySecure = (request: Request, peer: string, trusted: readonly Network[]): boolean =>
   request.headers.get("x-forwarded-proto") === "https" && isWithin(peer, trusted);
+
+/** Of the base URL; null before setup has fixed it. */
+export const hostOf = (baseUrl: string | null): string | null =>
+  baseUrl === null ? null : new URL(baseUrl).hostname;

@@ -59,6 +59,11 @@ export interface Tx
    */
   run<Row>(build: Build<Row>, parameters: Record<string, unknown>): Promise<Row[]>;
   /**
+   * The same with each of many parameters, in their order on SQLite, and all on their way at once on Postgres. Whoever
+   * reads has a word in between. For queries that answer no rows.
+   */
+  runEach(build: Build, parameters: readonly Record<string, unknown>[]): Promise<void>;
+  /**
    * The same for a read that goes with every write, of what seldom changes: SQLite's one writer remembers the rows until
    * such a table is written to. Never of what is written at volume (links, events, jobs …).
    */

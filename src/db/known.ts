@@ -17,7 +17,7 @@ export interface Known {
  * is written to, everything is forgotten: it costs a few lookups, and nobody has to say what hangs on what.
  */
 const VOLUME =
-  /^(?:insert into|update|delete from) "(?:links|link_tags|link_totals|events|idempotency|jobs|rate_windows)"/;
+  /^(?:insert into|update|delete from) "(?:links|link_tags|link_totals|events|idempotency|jobs|rate_windows|imports|import_links|import_problems)"/;
 export const isReading = (text: string): boolean => /^\s*select\b/i.test(text);
 
 const ROWS_MAX = 5000;

@@ -12,6 +12,7 @@ import postgres0012 from "../../migrations/postgres/0012_organise.sql" with { ty
 import postgres0013 from "../../migrations/postgres/0013_rules.sql" with { type: "text" };
 import postgres0014 from "../../migrations/postgres/0014_domains.sql" with { type: "text" };
 import postgres0015 from "../../migrations/postgres/0015_qr.sql" with { type: "text" };
+import postgres0016 from "../../migrations/postgres/0016_transfer.sql" with { type: "text" };
 import sqlite0001 from "../../migrations/sqlite/0001_first.sql" with { type: "text" };
 import sqlite0002 from "../../migrations/sqlite/0002_jobs.sql" with { type: "text" };
 import sqlite0003 from "../../migrations/sqlite/0003_list_indexes.sql" with { type: "text" };
@@ -26,6 +27,7 @@ import sqlite0012 from "../../migrations/sqlite/0012_organise.sql" with { type: 
 import sqlite0013 from "../../migrations/sqlite/0013_rules.sql" with { type: "text" };
 import sqlite0014 from "../../migrations/sqlite/0014_domains.sql" with { type: "text" };
 import sqlite0015 from "../../migrations/sqlite/0015_qr.sql" with { type: "text" };
+import sqlite0016 from "../../migrations/sqlite/0016_transfer.sql" with { type: "text" };
 
 /** One step of the schema, in both dialects. Once released it is never edited: the next step corrects it. */
 export interface Migration {
@@ -52,4 +54,5 @@ export const migrations: readonly Migration[] = [
   { name: "0013_rules", sqlite: sqlite0013, postgres: postgres0013 },
   { name: "0014_domains", sqlite: sqlite0014, postgres: postgres0014 },
   { name: "0015_qr", sqlite: sqlite0015, postgres: postgres0015 },
+  { name: "0016_transfer", sqlite: sqlite0016, postgres: postgres0016 },
 ];

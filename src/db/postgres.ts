@@ -25,6 +25,8 @@ export interface PostgresOptions {
 }
 
 const WORK_MS = 30_000;
+/** Statements that wait for no answer of the one before. */
+const SENT_AT_ONCE = 200;
 
 /**
  * Transactions are serializable and run again when Postgres asks for it, so that a verb means the same here as
@@ -65,7 +67,11 @@ export function openPostgres({
           Object.assign(Object.create(compile(build)) as Compiled, { client: own }).execute(
             parameters,
           ) as Promise<never[]>;
-        return within(workMs, work(Object.assign(queries, { now: clock.now(), run, known: run })));
+        const runEach: Tx["runEach"] = async (build, parameters) => {
+          for (let i = 0; i < parameters.length; i += SENT_AT_ONCE)
+            await Promise.all(parameters.slice(i, i + SENT_AT_ONCE).map((one) => run(build, one)));
+        };
+        return within(workMs, work(Object.assign(queries, { now: clock.now(), run, runEach, known: run })));
       },
       { isolationLevel: "serializable" },
     );

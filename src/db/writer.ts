@@ -1,4 +1,5 @@
 import type { Database as Connection, Statement } from "bun:sqlite";
+import { openBreath } from "../lib/breath.ts";
 import type { Clock } from "../lib/clock.ts";
 import { begin } from "./begin.ts";
 import { type Compiled, compileQuery } from "./compiled.ts";
@@ -212,6 +213,7 @@ export function openWriter({
    */
   async function inside<T>(work: (tx: Tx) => Promise<T>, joined: Group | null): Promise<T> {
     let live = true;
+    const breathe = openBreath();
     const trace: Trace = { isSaved: false, hasWritten: false };
     const save = () => {
       if (trace.isSaved || trace.hasWritten) return;
@@ -246,6 +248,19 @@ export function openWriter({
         const rows = execute(parameters);
         trace.hasWritten = true;
         return rows;
+      },
+      runEach: async (build: Build, parameters: readonly Record<string, unknown>[]) => {
+        check();
+        const { text, execute } = compiledOf(build);
+        if (text === null) throw new Error("runEach is for queries that write");
+        known.writing(text);
+        for (const one of parameters) {
+          const pause = breathe() ?? null;
+          if (pause !== null) await pause;
+          check();
+          execute(one);
+          trace.hasWritten = true;
+        }
       },
       known: async (build: Build<unknown>, parameters: Record<string, unknown>) => {
         check();

@@ -2,6 +2,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import { networkOf } from "../lib/ip.ts";
 import { pathOf } from "../lib/url.ts";
+import { admit, refuseWhen } from "./admit.ts";
 import { checkBody, readBody } from "./body.ts";
 import { TurnedAway } from "./callers.ts";
 import { type Actor, type Context, type Ports, systemActor } from "./context.ts";
@@ -94,7 +95,11 @@ export function openApiLater(options: ApiOptions): Api {
   };
 }
 
+/** Longest that a file may take to come in. */
+const FILE_MS = 15 * 60_000;
+
 interface Caller extends Stamp {
+  readonly match: Match;
   readonly actor: Actor | null;
   readonly address: string | null;
 }
@@ -128,7 +133,11 @@ export function openApi({
   const callerOf = (request: Request) => callers.get(request)!;
   const app: AnyElysia = new Elysia({ prefix: "/api/v1", normalize: false })
     .use(failures(callerOf, ports.log))
-    .onParse(({ request }) => readBody(request, ports.config.WAYPOST_BODY_LIMIT));
+    .onParse(({ request }) => {
+      const { match: found } = callerOf(request);
+      if (found.kind === "route" && found.route.takesFile) return {};
+      return readBody(request, ports.config.WAYPOST_BODY_LIMIT);
+    });
   const guarded = guard((request) => contextOf(ports, request, callerOf(request)));
   for (const feature of features(guarded, { routes: () => routes, elysia: () => app })) app.use(feature);
   const routes = registeredRoutes(app);
@@ -139,18 +148,25 @@ export function openApi({
     (method: string) =>
       routeOf(match(method, pathOf(url)));
 
+  const longest = ({ takesFile }: RegisteredRoute): number =>
+    takesFile ? FILE_MS : ports.config.WAYPOST_REQUEST_TIMEOUT;
+
+  /** What can be said of a request before its body is read. */
+  function check(request: Request, caller: Caller, route: RegisteredRoute): void {
+    if (route.permission !== null) admit(caller.actor, route, closed());
+    if (!isReading(request)) refuseWhen(full());
+    checkAddress(request);
+    if (!route.takesFile) checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
+  }
+
   async function run(request: Request, caller: Caller, found: Match): Promise<Response> {
     if (found.kind === "none") throw new AppError("NOT_FOUND", "There is nothing at this address.");
     if (found.kind === "wrong_method")
       return (await preflight(request, routeFor(request), knowsOrigin)) ?? wrongMethod(request, found.allow);
-    const { permission } = found.route;
-    if (permission !== null) admit(caller.actor, found.route, closed());
-    if (!isReading(request)) refuseWhen(full());
-    checkAddress(request);
-    checkBody(request, ports.config.WAYPOST_BODY_LIMIT);
+    check(request, caller, found.route);
     const plain = request.method === "HEAD" ? new Request(request, { method: "GET" }) : request;
     callers.set(plain, caller);
-    const response = await inTime(app.fetch(plain), ports.config.WAYPOST_REQUEST_TIMEOUT);
+    const response = await inTime(app.fetch(plain), longest(found.route));
     const elsewhere = mayBeElsewhere(request, response)
       ? await misplaced(request, caller, found.route)
       : null;
@@ -172,8 +188,8 @@ export function openApi({
     const requestId = requestIdOf(request, at);
     const asked = known ? { actor: known, allowance: null } : await ask(request, address ?? "");
     const actor = asked.actor instanceof Error ? null : asked.actor;
-    const caller: Caller = { at, requestId, actor, address };
     const found = match(request.method, pathOf(request.url));
+    const caller: Caller = { at, requestId, actor, address, match: found };
     const response = await attempt(request, caller, asked, found);
     const route = routeOf(found);
     if (route) await follow(request, caller, asked, route, response);
@@ -270,24 +286,7 @@ function contextOf(ports: Ports, request: Request, { actor, at, requestId, addre
   };
 }
 
-function refuseWhen(reason: AppError | null): void {
-  if (reason) throw reason;
-}
-
 const routeOf = (found: Match): RegisteredRoute | null => (found.kind === "route" ? found.route : null);
-
-function admit(actor: Actor | null, { permission, pages }: RegisteredRoute, closed: AppError | null): void {
-  refuseWhen(closed);
-  if (!actor)
-    throw new AppError("UNAUTHORIZED", "Sign in, or send an API key: Authorization: Bearer way_sk_…");
-  if (permission !== null && !actor.permissions.has(permission))
-    throw new AppError("FORBIDDEN", `This needs the permission ${permission}.`);
-  if (actor.application?.kind === "publishable" && !pages)
-    throw new AppError(
-      "FORBIDDEN",
-      "This is not for pages: a publishable key is let in only where pages are.",
-    );
-}
 
 /** What every answer carries. */
 function finished(response: Response, stamp: Stamp, allowance: Allowance | null): Response {

@@ -52,6 +52,8 @@ export interface Ports {
   baseUrl(): string | null;
   /** Puts on record what was refused, however often it was tried. */
   readonly denials: Pick<Denials, "note">;
+  /** The folder of all that is kept. A feature has a folder of its own in it. */
+  readonly dataDir: string;
   /** Tells this process's caches what was just committed. */
   heard(event: Event): void;
   readonly jobs: JobLoop;

@@ -63,8 +63,8 @@ export interface Change extends Tx {
   enqueue<S extends TSchema>(job: JobType<S>, args: Static<S>, options?: EnqueueOptions): Id<"job">;
 }
 
-/** SQLite takes 32,766 parameters a statement; an event has fourteen. */
-const EVENTS_PER_INSERT = 500;
+/** Rows that are made ready between two looks at who else has something to do. */
+const EVENTS_AT_ONCE = 50;
 
 /**
  * The one way to write. Everything in `work` is stored or nothing is, it is recorded who did it, and only after
@@ -132,16 +132,10 @@ const insertEvent: Build = (queries, { events }) =>
   });
 
 async function insertEvents(tx: Tx, ctx: Context, events: readonly Event[]): Promise<void> {
-  if (events.length === 1) return void (await tx.run(insertEvent, eventRow(ctx, events[0]!)));
-  const rows = events
-    .map((event) => eventRow(ctx, event))
-    .map(({ data, origin, ...row }) => ({
-      ...row,
-      data: sql`${data}`,
-      origin: sql`${origin}`,
-    }));
-  for (let i = 0; i < rows.length; i += EVENTS_PER_INSERT)
-    await tx.insert(ctx.db.tables.events).values(rows.slice(i, i + EVENTS_PER_INSERT));
+  const rowOf = (event: Event) => eventRow(ctx, event);
+  if (events.length === 1) return void (await tx.run(insertEvent, rowOf(events[0]!)));
+  for (let i = 0; i < events.length; i += EVENTS_AT_ONCE)
+    await tx.runEach(insertEvent, events.slice(i, i + EVENTS_AT_ONCE).map(rowOf));
 }
 
 function eventRow({ keyring }: Context, event: Event) {

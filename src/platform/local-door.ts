@@ -33,6 +33,7 @@ export function openLocalDoor(api: Api, dataDir: string, log: Logger): Service {
       server = Bun.serve({
         unix: path,
         development: false,
+        maxRequestBodySize: Number.MAX_SAFE_INTEGER,
         fetch: (request) => api.fetchAs(request, localOperator(request)),
       });
       chmodSync(path, 0o600);

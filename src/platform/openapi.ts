@@ -96,6 +96,7 @@ Times are ISO 8601 in UTC. Unknown fields are refused and named.
 /** In the order the reference shows them. A tag that is not here fails the test of this file. */
 export const TAGS: Readonly<Record<string, string>> = {
   Links: "Short links: make, find, change, archive, destroy.",
+  "Import and export": "Files of links, in and out.",
   Rules: "Who goes where: conditions, A/B tests, and what would happen.",
   "QR codes": "Codes to print: looks, logos, sheets. Every image can be read.",
   Analytics: "How links are used. One way of counting everywhere.",
@@ -161,6 +162,7 @@ function refusals(method: string, { requestBody, parameters }: Operation, permis
     ...((permission !== null || method === "get") && {
       "404": failure("There is no such thing in this workspace."),
     }),
+    ...(permission === null && method === "get" && { "404": failure("There is no such thing.") }),
     ...(method !== "get" && { "409": failure("It clashes with what is there.") }),
     ...(method !== "get" && named && { "412": failure("If-Match names another state of it.") }),
     ...(requestBody && { "413": failure("The body is too large."), "415": failure("The body is not JSON.") }),
@@ -239,14 +241,20 @@ function hoisted<T>(node: T, schemas: Json): T {
   );
   const named = mended(inner);
   if (typeof $id !== "string") return named as T;
-  schemas[$id] = named;
-  return { $ref: `#/components/schemas/${$id}` } as T;
+  const ref = { $ref: `#/components/schemas/${$id}` };
+  const isNullable = Array.isArray(named["type"]) && named["type"].includes("null");
+  schemas[$id] = isNullable ? { ...named, type: "object" } : named;
+  // The library writes "this or null" as a type of two words, which would make the named one null everywhere.
+  return (isNullable ? { anyOf: [ref, { type: "null" }] } : ref) as T;
 }
 
 /** The library calls every list of constants text, and a number in a query text or a number. */
 function mended(schema: Json): Json {
   if (Array.isArray(schema["enum"]) && schema["enum"].every(Number.isInteger))
     return { ...schema, type: "integer" };
+  // "One of these words, or null": null must be among them.
+  if (Array.isArray(schema["enum"]) && Array.isArray(schema["type"]) && !schema["enum"].includes(null))
+    return { ...schema, enum: [...schema["enum"], null] };
   const { anyOf, ...rest } = schema;
   const whole = (anyOf as Json[] | undefined)?.find((one) => one["type"] === "integer");
   const text = (anyOf as Json[] | undefined)?.some((one) => one["format"] === "integer");

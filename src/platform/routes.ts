@@ -8,6 +8,8 @@ export interface RegisteredRoute {
   readonly path: string;
   /** Null for routes on the public list. */
   readonly permission: Permission | null;
+  /** Takes a file and reads it itself, bit by bit. */
+  readonly takesFile: boolean;
   /** For pages of other origins, by a publishable key. */
   readonly pages: boolean;
 }
@@ -18,9 +20,10 @@ export function registeredRoutes(app: AnyElysia): RegisteredRoute[] {
     const { detail = {} } = hooks as { detail?: Record<string, unknown> };
     const declared = detail["x-permission"];
     const pages = detail["x-pages"] === true;
-    if (declared === null) return { method, path, permission: null, pages };
+    const takesFile = detail["x-takes-file"] === true;
+    if (declared === null) return { method, path, permission: null, pages, takesFile };
     if (typeof declared === "string" && isPermission(declared))
-      return { method, path, permission: declared, pages };
+      return { method, path, permission: declared, pages, takesFile };
     throw new Error(`${method} ${path} declares neither a permission nor that it is open`);
   });
 }

@@ -20,7 +20,8 @@ export interface ServerOptions {
     | "WAYPOST_REQUEST_TIMEOUT"
     | "WAYPOST_SHUTDOWN_TIMEOUT"
     | "WAYPOST_METRICS_LISTEN"
-  >;
+  > &
+    Partial<Pick<Config, "WAYPOST_IMPORT_LIMIT">>;
   readonly redirect: RedirectHandler;
   /** What answers each reserved path. One that is left out is nobody's: the redirect's "not found". */
   readonly paths: Partial<Record<ReservedPath, FrontHandler>>;
@@ -103,7 +104,9 @@ export function openServer(options: ServerOptions): HttpService {
         development: false,
         idleTimeout: IDLE_SECONDS,
         // Beyond the limit the API refuses in its own words; what is far beyond never gets in.
-        maxRequestBodySize: 2 * config.WAYPOST_BODY_LIMIT + 65_536,
+        // Other bodies are cut off by the API where their own limit is.
+        maxRequestBodySize:
+          Math.max(2 * config.WAYPOST_BODY_LIMIT, config.WAYPOST_IMPORT_LIMIT ?? 0) + 65_536,
         error(error) {
           log.error("A request failed", { error });
           return pageResponse(pages.failed);

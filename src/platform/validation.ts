@@ -1,3 +1,5 @@
+import type { TSchema } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { ValidationError } from "elysia";
 import type { ErrorDetail } from "../lib/errors.ts";
 
@@ -11,10 +13,19 @@ interface SchemaError {
 const DETAILS_MAX = 20;
 
 /** Everything wrong with a request, each with the field's JSON pointer and a sentence that says what it takes. */
-export function detailsOf(error: ValidationError, request: Request): ErrorDetail[] {
+export const detailsOf = (error: ValidationError, request: Request): ErrorDetail[] =>
+  told(error.all as SchemaError[], () => parameterOf(error, request));
+
+/** For what is judged one by one, such as the rows of a list: what is wrong with a value, or null when it is as the schema says. */
+export function checkerOf<S extends TSchema>(schema: S): (value: unknown) => ErrorDetail[] | null {
+  const check = TypeCompiler.Compile(schema);
+  return (value) => (check.Check(value) ? null : told(check.Errors(value), () => "/"));
+}
+
+function told(errors: Iterable<SchemaError>, nameless: () => string): ErrorDetail[] {
   const details = new Map<string, ErrorDetail>();
-  for (const one of error.all as SchemaError[]) {
-    const path = one.path || parameterOf(error, request);
+  for (const one of errors) {
+    const path = one.path || nameless();
     // The first complaint about a field is the most telling; the parts of a union complain after the whole.
     if (!details.has(path)) details.set(path, { path, message: sentence(path, one) });
     if (details.size === DETAILS_MAX) break;

@@ -244,7 +244,11 @@ const namedIn = (path: string): string => /^\/workspaces\/(\w+)/.exec(path)?.[1]
 const ended = new Set<string>();
 
 /** What is not done although it may be: the world is not so. */
-const otherwise: Readonly<Record<string, number>> = { ...notThere, resendMail: 409 };
+const otherwise: Readonly<Record<string, number>> = {
+  ...notThere,
+  resendMail: 409,
+  cancelImport: 409,
+};
 /** What must have been done before, with that key, for there to be anything. */
 const before: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
   getQrLogo: (key) => app.call("PUT", "/qr/logo", { key, body: { image: PIXEL } }),

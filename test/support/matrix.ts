@@ -40,9 +40,10 @@ export const peopleAlone = new Set([
 /** What belongs to no workspace: everybody who may see any sees all. */
 export const shared = new Set(["tier", "user"]);
 
-/** What finds nothing although it may be done: examples name no link, and somebody else keeps the view for themselves. */
+/** What finds nothing although it may be done: examples name no link and are no file, and somebody else keeps the view for themselves. */
 export const notThere: Readonly<Record<string, number>> = {
   getQrSheet: 404,
+  createImport: 415,
   getView: 404,
   updateView: 404,
   deleteView: 404,

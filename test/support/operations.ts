@@ -124,6 +124,7 @@ const chosen: Readonly<Record<string, () => Record<string, unknown>>> = {
   createExtension: () => ({ appId: `app-${++made}` }),
   createTier: () => ({ name: `tier-${++made}` }),
   setKeyTier: () => ({ tier: null }),
+  upsertLink: () => ({ destinationUrl: `https://example.com/upsert-${++made}` }),
   createQrTemplate: () => ({ name: `look ${++made}` }),
   updateMember: () => ({ role: "viewer" }),
   addPasskey: () => ({ credential: noCredential }),
@@ -213,7 +214,7 @@ export type MakerOf<App> = (
 export const plainMakers: Readonly<
   Record<
     | ("link" | "rule" | "comment" | "template" | "domain" | "key" | "extension" | "tier" | "role" | "invite")
-    | ("tag" | "folder" | "campaign" | "utmTemplate" | "view"),
+    | ("tag" | "folder" | "campaign" | "utmTemplate" | "view" | "export" | "import"),
     MakerOf<Asked>
   >
 > = {
@@ -267,6 +268,14 @@ export const plainMakers: Readonly<
     const body = { name: `made ${++made}` };
     return (await app.call("POST", "/qr/templates", { key, body })).body.data.id;
   },
+  async export(app, key) {
+    return (await app.call("POST", "/exports", { key, body: {} })).body.data.id;
+  },
+  async import(app, key) {
+    const body = `url\nhttps://example.com/imported-${++made}\n`;
+    const headers = { "content-type": "text/csv" };
+    return (await app.call("POST", "/imports", { key, body, headers })).body.data.id;
+  },
   async key(app, key, { permission }) {
     const own = roles.owner.filter((one) => one === permission);
     const body = { name: "made", permissions: own };
@@ -295,6 +304,18 @@ export const plainMakers: Readonly<
 /** The same for everything, also what the API makes only in time. A parameter that is not here fails the tests that need it. */
 export const makers: Readonly<Record<string, MakerOf<TestApp>>> = {
   ...plainMakers,
+  /** One that has been read. */
+  async import(app, key, operation) {
+    const id = await plainMakers.import(app, key, operation);
+    await app.app.worker.idle();
+    return id;
+  },
+  /** One that is made, for whoever takes it away. */
+  async export(app, key, operation) {
+    const id = await plainMakers.export(app, key, operation);
+    await app.app.worker.idle();
+    return id;
+  },
   async mail(app, key) {
     const ctx = contextOf(app, await workspaceOf(app, key));
     const reader = { email: "ada@example.org", name: null, locale: "en", timeZone: "UTC" };

@@ -10,6 +10,7 @@ import { mailTables } from "./mail.ts";
 import { organiseTables } from "./organise.ts";
 import { qrTables } from "./qr.ts";
 import { ruleTables } from "./rules.ts";
+import { transferTables } from "./transfer.ts";
 import { workspaceTables } from "./workspaces.ts";
 
 /** Every table of the product, written once and built for either dialect. */
@@ -26,6 +27,7 @@ export const defineTables = (kit: Kit) => ({
   ...ruleTables(kit),
   ...mailTables(kit),
   ...qrTables(kit),
+  ...transferTables(kit),
 });
 
 export type Tables = ReturnType<typeof defineTables>;

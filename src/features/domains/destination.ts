@@ -19,7 +19,7 @@ export function destinationOf(path: string, text: string): Destination {
 
 /** A destination on a host that serves short links here would go round in circles. */
 export async function refuseLoop(
-  tx: Tx,
+  tx: Pick<Tx, "known">,
   ctx: Context,
   path: string,
   { href, host }: Destination,

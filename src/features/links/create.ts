@@ -12,7 +12,7 @@ import { findDefaultDomain, findDomain, refuseArchived } from "../domains/find.t
 import type { DomainRow } from "../domains/model.ts";
 import { reachOf } from "../folders/access.ts";
 import { folderFor } from "../folders/folders.ts";
-import { takeTags } from "../tags/take.ts";
+import { type Taken, takeTags } from "../tags/take.ts";
 import { utmFrom } from "../utm/fill.ts";
 import { linkDefaultsOf } from "../workspaces/link-defaults.ts";
 import { visible } from "./conditions.ts";
@@ -23,7 +23,7 @@ import { linkCreated } from "./events.ts";
 import { passwordHashOf } from "./lock.ts";
 import { type Link, type LinkRow, type NewLink, withTotals } from "./model.ts";
 import { optionsAfter, optionsOf } from "./options.ts";
-import { coreOf, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
+import { coreOf, type Found, insertLink, linkOf, type Reader, selectByDestination } from "./store.ts";
 import { utmOf } from "./utm.ts";
 import { searchText } from "./words.ts";
 
@@ -36,9 +36,14 @@ const RANDOM_TRIES = 8;
  */
 export async function createLink(ctx: Context, input: NewLink): Promise<Link> {
   const passwordHash = await passwordHashOf(ctx, input.password);
+  return drawing(input, () => change(ctx, (tx) => addLink(tx, ctx, input, passwordHash)));
+}
+
+/** Runs what makes a link, again when chance gave it a slug in use, and says what stands in its way. */
+export async function drawing<T>(input: NewLink, make: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await change(ctx, (tx) => addLink(tx, ctx, input, passwordHash));
+      return await make();
     } catch (error) {
       refuseTaken(error, input, attempt);
     }
@@ -68,7 +73,8 @@ export async function findExisting(ctx: Context, input: NewLink): Promise<Link |
   return found ? linkOf(ctx, found) : null;
 }
 
-async function addLink(
+/** Makes a link in a change, which the unique indexes may refuse. */
+export async function addLink(
   tx: Change,
   ctx: Context,
   input: NewLink,
@@ -76,7 +82,10 @@ async function addLink(
 ): Promise<Link> {
   const domain = await domainFor(tx, ctx, input.domain);
   refuseArchived(domain);
-  const row = { ...(await rowOf(tx, ctx, domain, input)), passwordHash: passwordHash ?? null };
+  const row = {
+    ...(await rowOf(tx, ctx, domain, input, await tiesOf(tx, ctx, input))),
+    passwordHash: passwordHash ?? null,
+  };
   // Looked for once more where nobody else can come in between.
   const same =
     input.findExisting && row.destinationHash !== ""
@@ -95,7 +104,8 @@ async function addLink(
   return withTotals(core, null);
 }
 
-async function domainFor(read: Reader, ctx: Context, named: string | undefined): Promise<DomainRow> {
+/** The domain a body names, or the default. @throws AppError VALIDATION_ERROR */
+export async function domainFor(read: Reader, ctx: Context, named: string | undefined): Promise<DomainRow> {
   if (named === undefined) return findDefaultDomain(read, ctx);
   return findDomain(read, ctx, named).catch((error: unknown) => {
     if (error instanceof AppError) throw invalid("/domain", "domain is not one of this workspace");
@@ -103,10 +113,32 @@ async function domainFor(read: Reader, ctx: Context, named: string | undefined):
   });
 }
 
-async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink): Promise<LinkRow> {
+/** What a transaction knows of what is the same for many links. */
+export type Known = Pick<Change, "known" | "now" | "select">;
+
+/** What a new link hangs on, found and allowed. */
+export interface Ties {
+  readonly tags: readonly Taken[];
+  readonly folderId: LinkRow["folderId"];
+  readonly campaignId: LinkRow["campaignId"];
+}
+
+export const tiesOf = async (tx: Change, ctx: Context, input: NewLink): Promise<Ties> => ({
+  tags: await takeTags(tx, ctx, input.tags ?? []),
+  folderId: await folderFor(tx, ctx, input.folderId ?? null),
+  campaignId: await campaignFor(tx, ctx, input.campaignId ?? null),
+});
+
+/** A new link as it is stored, without its password. */
+export async function rowOf(
+  tx: Known,
+  ctx: Context,
+  domain: DomainRow,
+  input: NewLink,
+  { tags, folderId, campaignId }: Ties,
+): Promise<LinkRow> {
   const destination = await destinationFor(tx, ctx, input.destinationUrl);
   const defaults = await linkDefaultsOf(tx, ctx);
-  const tags = await takeTags(tx, ctx, input.tags ?? []);
   const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf({ createdAt: tx.now }, input);
   const slug =
     input.slug === undefined
@@ -132,8 +164,8 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
     enabled: input.enabled ?? true,
     notes: input.notes ?? null,
     startsAt: timeOf("/startsAt", input.startsAt),
-    folderId: await folderFor(tx, ctx, input.folderId ?? null),
-    campaignId: await campaignFor(tx, ctx, input.campaignId ?? null),
+    folderId,
+    campaignId,
     passwordHash: null,
     forwardPath: input.forwardPath ?? false,
     options: optionsAfter(null, { ...input, expiresAfterSeconds }),
@@ -148,16 +180,20 @@ async function rowOf(tx: Change, ctx: Context, domain: DomainRow, input: NewLink
 }
 
 /** What the link says of its campaign parameters itself goes before what a template says. */
-async function withTemplate(
-  tx: Change,
+export async function withTemplate<Input extends Pick<NewLink, "utm" | "utmTemplateId">>(
+  tx: Reader,
   ctx: Context,
-  input: NewLink,
+  input: Input,
   campaignId: LinkRow["campaignId"],
-): Promise<NewLink> {
+): Promise<Input> {
   if (input.utmTemplateId === undefined) return input;
   const campaign = campaignId === null ? "" : (await findCampaign(tx, ctx, campaignId)).name;
   return { ...input, utm: { ...(await utmFrom(tx, ctx, input.utmTemplateId, campaign)), ...input.utm } };
 }
+
+/** What a link would belong to after a change. */
+export const campaignAfter = ({ row }: Pick<Found, "row">, { campaignId }: Pick<NewLink, "campaignId">) =>
+  campaignId === undefined ? row.campaignId : (campaignId as LinkRow["campaignId"]);
 
 /** A row with what can be said when all else of it is known. */
 export function whole(
@@ -176,7 +212,7 @@ export function whole(
 }
 
 /** A destination in its columns; a link without one has them empty. */
-export async function destinationFor(tx: Change, ctx: Context, text: string | null) {
+export async function destinationFor(tx: Known, ctx: Context, text: string | null) {
   if (text === null) return { destinationUrl: "", destinationHash: "" };
   const destination = destinationOf("/destinationUrl", text);
   await refuseLoop(tx, ctx, "/destinationUrl", destination);
@@ -209,7 +245,7 @@ export const timeOf = (path: string, text: string | null | undefined): number | 
   text === null || text === undefined ? null : momentOf(path, text);
 
 export async function expiredUrlOf(
-  tx: Change,
+  tx: Known,
   ctx: Context,
   text: string | null | undefined,
 ): Promise<string | null> {

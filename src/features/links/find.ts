@@ -7,6 +7,8 @@ import { assertMayChange, reachOf } from "../folders/access.ts";
 import type { Link } from "./model.ts";
 import { type Found, linkOf, type Reader, selectByExternalId, selectById, selectBySlug } from "./store.ts";
 
+export type { Found };
+
 /** How a link is named in a path: its id, `ext_` and its external id, or, with a domain, its slug, with or without a leading slash. */
 export interface LinkName {
   readonly link: string;

@@ -40,9 +40,34 @@ export async function listLinks(
   };
 }
 
+/** All that pass the filter, oldest first, so many at a time: what is made meanwhile may be among them. */
+export async function* walkLinks(ctx: Context, filter: LinkFilter, atOnce: number): AsyncGenerator<Link[]> {
+  const { links } = ctx.db.tables;
+  const { where } = await conditionsOf(ctx, filter);
+  let after: { value: number; id: string } | null = null;
+  for (;;) {
+    const beyond: SQL | undefined = after ? afterPlace(links.createdAt, links.id, "asc", after) : undefined;
+    const rows: Row[] = await selectLinks(ctx.db.read, ctx)
+      .where(and(where, beyond))
+      .orderBy(asc(links.createdAt), asc(links.id))
+      .limit(atOnce);
+    if (rows.length > 0) yield rows.map((one) => linkOf(ctx, one));
+    const last = rows.at(-1);
+    if (!last || rows.length < atOnce) return;
+    after = { value: last.row.createdAt, id: last.row.id };
+  }
+}
+
 /** How many there are; of a search for common words, how many there are at least. */
-export async function countLinks(ctx: Context, filter: LinkFilter): Promise<Counted> {
-  const { where, sample } = await conditionsOf(ctx, filter);
+export const countLinks = async (ctx: Context, filter: LinkFilter): Promise<Counted> =>
+  countWhere(ctx, filter, await conditionsOf(ctx, filter));
+
+/** Totals are only joined for filters that look at them: without, an index is all that is read. */
+export async function countWhere(
+  ctx: Context,
+  filter: LinkFilter,
+  { where, sample }: Pick<Conditions, "where" | "sample">,
+): Promise<Counted> {
   const { links, linkTotals } = ctx.db.tables;
   const all = ctx.db.read.select({ total: count() }).from(links);
   const wanted = sample ? and(where, sample) : where;
@@ -52,7 +77,7 @@ export async function countLinks(ctx: Context, filter: LinkFilter): Promise<Coun
   return { total: row?.total ?? 0, ...(sample && { atLeast: true }) };
 }
 
-interface Counted {
+export interface Counted {
   readonly total: number;
   readonly atLeast?: boolean;
 }
@@ -74,7 +99,7 @@ async function totalOf(ctx: Context, filter: LinkFilter, { where, sample }: Cond
   return total > COUNTED_MAX || sample ? { total: Math.min(total, COUNTED_MAX), atLeast: true } : { total };
 }
 
-const asksTotals = ({ clicksMin, clicksMax, expired: ended }: LinkFilter): boolean =>
+export const asksTotals = ({ clicksMin, clicksMax, expired: ended }: LinkFilter): boolean =>
   clicksMin !== undefined || clicksMax !== undefined || ended !== undefined;
 
 const isOfTotals = (sortBy: LinkSort["sortBy"]): boolean =>

@@ -1,6 +1,6 @@
 import { Type as t } from "@sinclair/typebox";
 import type { StoredOptions } from "../../db/schema/links.ts";
-import { isoOf, isoOrNull, nullable, strict, Time } from "../../platform/schema.ts";
+import { isoOf, isoOrNull, nullable, oneOf, strict, Time } from "../../platform/schema.ts";
 import { TagName } from "../tags/model.ts";
 import { optionCore, optionSettings, shownOptions } from "./options.ts";
 
@@ -103,6 +103,17 @@ export const NewLink = strict({
   ...settings,
 });
 export type NewLink = typeof NewLink.static;
+
+export const UpsertLink = strict({
+  ...NewLink.properties,
+  matchBy: t.Optional(
+    oneOf(
+      ["externalId", "destinationUrl"],
+      "What the link is found by: the external id when the body has one, else the destination on the domain.",
+    ),
+  ),
+});
+export type UpsertLink = typeof UpsertLink.static;
 
 export const LinkPatch = strict({
   destinationUrl: t.Optional(destinationUrl),

@@ -1,6 +1,5 @@
 import { Type as t } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Context } from "../../platform/context.ts";
 import type { Guard } from "../../platform/http.ts";
 import { once } from "../../platform/once.ts";
 import { pagingQuery } from "../../platform/paging.ts";
@@ -8,9 +7,9 @@ import { ok, page } from "../../platform/reply.ts";
 import { envelope, listEnvelope, strict } from "../../platform/schema.ts";
 import { archiveLink, deleteLink, purgeLink, restoreLink, unarchiveLink } from "./archive.ts";
 import { createLink, findExisting } from "./create.ts";
-import { filterQuery, type LinkFilter, type LinkSort, sortQuery } from "./filter.ts";
+import { filterQuery, type LinkSort, sortQuery } from "./filter.ts";
 import { readLink } from "./find.ts";
-import { countLinks, listLinks } from "./list.ts";
+import { listLinks } from "./list.ts";
 import { Link, LinkPatch, LinkTransfer, NewLink } from "./model.ts";
 import { LinkParams, Named, named } from "./params.ts";
 import { Sorted, Sorting, sortLinks } from "./sort.ts";
@@ -22,14 +21,6 @@ import { etagOf } from "./version.ts";
 const scopeOf = (sort: LinkSort, filter: object): string =>
   JSON.stringify([sort, Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1))]);
 
-const Count = t.Object({
-  count: t.Integer(),
-  atLeast: t.Optional(t.Boolean({ description: "A search for common words: there are more." })),
-});
-async function counted(ctx: Context, filter: LinkFilter): Promise<typeof Count.static> {
-  const { total, atLeast } = await countLinks(ctx, filter);
-  return { count: total, ...(atLeast && { atLeast }) };
-}
 /** What tells two requests apart is kept hashed, and a password could be guessed from that. */
 const withoutPassword = ({ password: _, ...body }: NewLink) => body;
 
@@ -91,12 +82,6 @@ export const linkRoutes = (guard: Guard) =>
         },
       },
     )
-    .get("/count", async ({ ctx, query }) => ok(ctx, "Count", await counted(ctx, query)), {
-      may: "links:read",
-      query: strict(filterQuery),
-      response: { 200: envelope(Count) },
-      detail: { operationId: "countLinks", summary: "How many links pass the filters" },
-    })
     .get(
       "/:link",
       async ({ ctx, params, query, set }) => {

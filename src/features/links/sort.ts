@@ -110,7 +110,11 @@ async function sortOne(
   return true;
 }
 
-function namesAfter(before: readonly string[], { addTags = [], removeTags = [] }: How): string[] {
+/** The tags of a link when some are added and some taken off. */
+export function namesAfter(
+  before: readonly string[],
+  { addTags = [], removeTags = [] }: Pick<How, "addTags" | "removeTags">,
+): string[] {
   const keyOf = (name: string) => name.normalize("NFC").toLowerCase();
   const gone = new Set(removeTags.map(keyOf));
   const names = new Map([...before, ...addTags].map((name) => [keyOf(name), name]));

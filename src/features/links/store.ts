@@ -147,21 +147,48 @@ const insertPlain: Build = (queries, { links }) =>
 const insertRich: Build = (queries, { links }) =>
   queries.insert(links).values({ ...placeholders(links), options: sql`${sql.placeholder("options")}` });
 
+const isPlain = (row: LinkRow): boolean => plainNames.every((name) => row[name] === plain[name]);
+const stored = (row: LinkRow) => ({
+  ...row,
+  options: row.options === null ? null : JSON.stringify(row.options),
+});
+
 async function insertRow(tx: Tx, row: LinkRow): Promise<void> {
-  const options = row.options === null ? null : JSON.stringify(row.options);
-  const isPlain = plainNames.every((name) => row[name] === plain[name]);
-  await tx.run(isPlain ? insertPlain : insertRich, { ...row, options });
+  await tx.run(isPlain(row) ? insertPlain : insertRich, stored(row));
 }
 
 const insertTotals: Build = (queries, { linkTotals }) =>
   queries.insert(linkTotals).values(placeholders(linkTotals));
+const insertTag: Build = (queries, { linkTags }) => queries.insert(linkTags).values(placeholders(linkTags));
+const tagRows = (row: LinkRow) =>
+  row.tagIds.map((tagId, position) => ({
+    linkId: row.id,
+    tagId,
+    workspaceId: row.workspaceId,
+    position,
+    shelf: shelfOf(row),
+  }));
 const noTotals = { clicks: 0, uniqueClicks: 0, botClicks: 0, lastClickedAt: null, sequence: 0 };
+
+const totalsOf = (row: LinkRow) => ({
+  linkId: row.id,
+  workspaceId: row.workspaceId,
+  shelf: shelfOf(row),
+  ...noTotals,
+});
 
 export async function insertLink(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
   await insertRow(tx, row);
-  const { id: linkId, workspaceId } = row;
-  await tx.run(insertTotals, { linkId, workspaceId, shelf: shelfOf(row), ...noTotals });
+  await tx.run(insertTotals, totalsOf(row));
   await insertTags(tx, ctx, row);
+}
+
+/** The same for many. */
+export async function insertLinks(tx: Tx, rows: readonly LinkRow[]): Promise<void> {
+  await tx.runEach(insertPlain, rows.filter(isPlain).map(stored));
+  await tx.runEach(insertRich, rows.filter((row) => !isPlain(row)).map(stored));
+  await tx.runEach(insertTotals, rows.map(totalsOf));
+  await tx.runEach(insertTag, rows.flatMap(tagRows));
 }
 
 export async function updateLinkRow(tx: Tx, ctx: Context, row: LinkRow, tagsChanged: boolean): Promise<void> {
@@ -188,12 +215,7 @@ export async function updateLinkRow(tx: Tx, ctx: Context, row: LinkRow, tagsChan
 }
 
 async function insertTags(tx: Tx, ctx: Context, row: LinkRow): Promise<void> {
-  if (row.tagIds.length === 0) return;
-  const { id: linkId, workspaceId } = row;
-  const shelf = shelfOf(row);
-  await tx
-    .insert(ctx.db.tables.linkTags)
-    .values(row.tagIds.map((tagId, position) => ({ linkId, tagId, workspaceId, position, shelf })));
+  if (row.tagIds.length > 0) await tx.insert(ctx.db.tables.linkTags).values(tagRows(row));
 }
 
 export async function deleteLinkRow(tx: Tx, ctx: Context, id: Id<"link">): Promise<void> {

@@ -29,18 +29,35 @@ export async function updateLink(
     return await change(ctx, async (tx) => {
       const found = await findLinkToChange(tx, ctx, name);
       checkVersion(found.row, ifMatch);
-      if (found.row.deletedAt !== null) throw inTrash();
-      const row = await patched(tx, ctx, found, patch, passwordHash);
-      if (isSame(found.row, row)) throw new Unchanged(linkOf(ctx, found));
-      await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
-      tx.record(linkUpdated, row.id, withPrevious(coreOf(ctx, found), coreOf(ctx, { ...found, row })));
-      return linkOf(ctx, { ...found, row });
+      const changed = await updateFound(tx, ctx, found, patch, passwordHash);
+      if (changed === null) throw new Unchanged(linkOf(ctx, found));
+      return changed;
     });
   } catch (error) {
     const broken = uniqueViolation(error);
     if (broken === "links_slug") throw slugTaken(patch.slug ?? "", error);
     throw broken === "links_external_id" ? externalIdTaken(error) : error;
   }
+}
+
+/**
+ * Changes a link that was read in this transaction. Null when it is so already.
+ * @param place what `placeOf` answered, where it was asked for many
+ */
+export async function updateFound(
+  tx: Change,
+  ctx: Context,
+  found: Found,
+  patch: LinkPatch,
+  passwordHash: string | null | undefined,
+  place?: Partial<Place>,
+): Promise<Link | null> {
+  if (found.row.deletedAt !== null) throw inTrash();
+  const row = await patched(tx, ctx, found, patch, passwordHash, place ?? (await placeOf(tx, ctx, patch)));
+  if (isSame(found.row, row)) return null;
+  await updateLinkRow(tx, ctx, row, patch.tags !== undefined);
+  tx.record(linkUpdated, row.id, withPrevious(coreOf(ctx, found), coreOf(ctx, { ...found, row })));
+  return linkOf(ctx, { ...found, row });
 }
 
 /** Nothing differs but what every edit counts up. */
@@ -54,6 +71,7 @@ async function patched(
   { row: before, host }: Found,
   patch: LinkPatch,
   passwordHash: string | null | undefined,
+  place: Partial<Place>,
 ): Promise<LinkRow> {
   const { expiresAt, clicksLimit, expiresAfterSeconds } = endsOf(before, patch);
   const row = {
@@ -64,7 +82,7 @@ async function patched(
     ...(patch.expiredUrl === undefined ? {} : { expiredUrl: await expiredUrlOf(tx, ctx, patch.expiredUrl) }),
     ...(patch.notes === undefined ? {} : { notes: patch.notes }),
     ...(patch.startsAt === undefined ? {} : { startsAt: timeOf("/startsAt", patch.startsAt) }),
-    ...(await place(tx, ctx, patch)),
+    ...place,
     ...(patch.destinationUrl === undefined ? {} : await destinationFor(tx, ctx, patch.destinationUrl)),
     ...(patch.slug === undefined ? {} : await slug(tx, ctx, before, patch.slug)),
     ...(patch.tags === undefined ? {} : await tags(tx, ctx, patch.tags)),
@@ -82,8 +100,14 @@ async function patched(
   return whole(row, host, patch, tx.now);
 }
 
-/** Where it stands, and what it belongs to. */
-async function place(tx: Change, ctx: Context, { folderId, campaignId }: LinkPatch) {
+type Place = Pick<LinkRow, "folderId" | "campaignId">;
+
+/** Where a link is to stand, and what it is to belong to. */
+export async function placeOf(
+  tx: Change,
+  ctx: Context,
+  { folderId, campaignId }: Pick<LinkPatch, "folderId" | "campaignId">,
+): Promise<Partial<Place>> {
   return {
     ...(folderId === undefined ? {} : { folderId: await folderFor(tx, ctx, folderId) }),
     ...(campaignId === undefined ? {} : { campaignId: await campaignFor(tx, ctx, campaignId) }),

@@ -11,7 +11,7 @@ const defaultsOf: Build<{ linkDefaults: LinkDefaults }> = (queries, { workspaces
     .limit(1);
 
 /** What a new link of the caller's workspace has when nothing is said. */
-export async function linkDefaultsOf(tx: Tx, ctx: Context) {
+export async function linkDefaultsOf(tx: Pick<Tx, "known">, ctx: Context) {
   const [row] = await tx.known(defaultsOf, { id: workspaceOf(ctx) });
   const { redirectStatus, forwardQuery } = row?.linkDefaults ?? {};
   return { redirectStatus: redirectStatus ?? 302, forwardQuery: forwardQuery ?? true };

@@ -180,6 +180,8 @@ async function fill(): Promise<void> {
   await ada.call("POST", "/extensions", { name: "E", appId: "abc" }, id);
   await ada.call("POST", "/qr/templates", { name: "T" }, id);
   await ada.call("PUT", "/qr/logo", { image: PIXEL }, id);
+  await ada.call("POST", "/exports", {}, id);
+  await app.call("POST", "/imports", { key, body: "url\nno\n", headers: { "content-type": "text/csv" } });
   const role = await ada.call("POST", `/workspaces/${id}/roles`, { name: "R", permissions: ["links:read"] });
   await ada.call("POST", `/workspaces/${id}/invites`, { email: "x@example.org", role: role.body.data.id });
   await app.db.transaction(async (tx) => {
