@@ -196,7 +196,11 @@ const requests = () =>
           .filter((p) => p.in === "path")
           .map((p) => [
             p.name,
-            fc.oneof(fc.constant(known[p.name] ?? "x"), fc.string({ minLength: 1, maxLength: 30 })),
+            fc.oneof(
+              fc.constant(known[p.name] ?? "x"),
+              // These two every URL loses on its way.
+              fc.string({ minLength: 1, maxLength: 30 }).filter((name) => name !== "." && name !== ".."),
+            ),
           ]),
       ),
     );

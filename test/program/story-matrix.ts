@@ -80,7 +80,17 @@ export async function make(story: Story, place: Place, operation: Operation): Pr
   if (maker) return maker();
   const plain = (plainMakers as Readonly<Record<string, (typeof plainMakers)["link"]>>)[named!];
   if (!plain) throw new Error(`who makes a ${named} for ${id}? ${import.meta.file}`);
-  return plain(story, key, operation);
+  const one = await plain(story, key, operation);
+  if (named === "export" || named === "import") await settled(story, key, `/${named}s/${one}`);
+  return one;
+}
+
+/** Files are made and read by jobs. */
+async function settled(story: Story, key: string, path: string): Promise<void> {
+  const { state } = (await good(story.call("GET", path, { key }))).data;
+  if (state !== "pending" && state !== "processing") return;
+  await Bun.sleep(20);
+  return settled(story, key, path);
 }
 
 /** What the owner of a workspace asks, in it. */
@@ -157,6 +167,7 @@ const otherwise: Readonly<Record<string, number>> = {
   ...notThere,
   transferLink: 400,
   transferDomain: 400,
+  cancelImport: 409,
 };
 
 function isAs(expected: Expectation, operation: Operation, answer: Answer): boolean {
