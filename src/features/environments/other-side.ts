@@ -66,6 +66,8 @@ const things = {
   extension: ["extensions", "extension"],
   mail: ["mails", "mail"],
   job: ["jobs", "job"],
+  export: ["exports", "export"],
+  import: ["imports", "import"],
 } as const satisfies Readonly<Record<string, readonly [keyof Database["tables"], string]>>;
 type Thing = keyof typeof things;
 const isThing = (name: string): name is Thing => Object.hasOwn(things, name);
