@@ -25,6 +25,7 @@ const hasty = (text: string): string[] =>
 /** Called like a secret, and none. A new one stands here with its reason, or is compared by `sameText`. */
 const known: Readonly<Record<string, string>> = {
   "db/errors.ts: code === wanted": "the code of a database's error",
+  "features/audit/chain.ts: mark !== UNPROVEN": "a sign in a seal that everybody may read",
   "features/audit/seal.ts: ctx)) === EVENTS_PER_SEAL": "a count",
   "features/audit/verify.ts: expect?.seal === seal.sequence": "the number of a seal",
 };

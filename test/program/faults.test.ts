@@ -52,7 +52,11 @@ test("no secret and no whole address is in the log, and every line of it is one 
   const server = await start({ WAYPOST_LOG_LEVEL: "debug", WAYPOST_TRUSTED_PROXIES: "127.0.0.1" });
   const address = "203.0.113.77";
   const password = "canary-password-93751";
-  const { data } = await server.api("POST", "/keys", { key: KEY, body: { name: "canary\r\n\u001b[31m" } });
+  const { data } = await server.api("POST", "/keys", { key: KEY, body: { name: "canary" } });
+  // What would end a line, or colour it, is refused in a name and taken in a title.
+  await server.api("POST", "/keys", { key: KEY, body: { name: "canary\r\n\u001b[31m" } });
+  const titled = { destinationUrl: "https://example.com/", title: "canary\r\n\u001b[31m" };
+  await server.api("POST", "/links", { key: KEY, body: titled });
   const headers = { "x-forwarded-for": address, authorization: `Bearer ${data.secret}` };
   await link(server, "canary");
   await visit(server, "/canary", headers);

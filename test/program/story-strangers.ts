@@ -112,6 +112,16 @@ export async function stateOf(
   return state;
 }
 
+/** Whether all work is done whose time has come: letters about what was just made are on their way for a while. */
+export function isQuiet(story: Story): boolean {
+  const file = new Database(databaseFile(story), { readonly: true });
+  const { left } = file
+    .query<{ left: number }, []>("select count(*) as left from jobs where state in ('waiting', 'running')")
+    .get()!;
+  file.close();
+  return left === 0;
+}
+
 /** What is otherwise than before, by name. */
 export const changed = (before: Record<string, string>, after: Record<string, string>): string[] =>
   Object.keys(before).filter((name) => before[name] !== after[name]);

@@ -7,7 +7,7 @@ import { type Api, plainMakers, readApi } from "../support/operations.ts";
 import { PASSWORD, signedInAs, type TestPerson } from "../support/people.ts";
 import { until } from "../support/until.ts";
 import { type Place, type Trier, thingsOf, tryOwn, tryRoles } from "./story-matrix.ts";
-import { changed, type Stranger, stateOf, tryIds } from "./story-strangers.ts";
+import { changed, isQuiet, type Stranger, stateOf, tryIds } from "./story-strangers.ts";
 import {
   acceptAnew,
   callOff,
@@ -477,14 +477,8 @@ describe("another workspace", () => {
       byKey("its owner's key", rival.key),
       { ...byKey("its test key", test, sides[1]), isOnTestSide: true },
     ];
-    let before = await stateOf(story, acme, sides);
-    // Letters about what was just made are still on their way.
-    await until(async () => {
-      const now = await stateOf(story, acme, sides);
-      const isQuiet = changed(before, now).length === 0;
-      before = now;
-      return isQuiet;
-    });
+    await until(() => isQuiet(story));
+    const before = await stateOf(story, acme, sides);
     let asked = 0;
     for (const stranger of strangers) {
       const tried = await tryIds(api, stranger, { ids, workspaceId: acme.workspaceId });
@@ -492,6 +486,7 @@ describe("another workspace", () => {
       asked += tried.asked;
     }
     expect(asked).toBeGreaterThan(3000);
+    await until(() => isQuiet(story));
     expect(changed(before, await stateOf(story, acme, sides))).toEqual([]);
     // The controls: whoever finds one of them is told of, and what its own owner does is seen, by the API and in the file.
     const self = { ...strangers[0]!, call: (method: string, path: string) => story.call(method, path) };

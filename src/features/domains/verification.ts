@@ -2,7 +2,7 @@ import type { StoredCheck } from "../../db/schema/domains.ts";
 import { isAddress, sameAddress } from "../../lib/ip.ts";
 import { isPublic } from "../../lib/outbound/addresses.ts";
 import { DnsError } from "../../lib/outbound/records.ts";
-import { hashOf, macOf } from "../../lib/secrets.ts";
+import { hashOf, macOf, sameText } from "../../lib/secrets.ts";
 import { hostOf, isLoopbackHost, originOf } from "../../lib/url.ts";
 import type { Context } from "../../platform/context.ts";
 import type { DnsRecord } from "./model.ts";
@@ -180,7 +180,7 @@ async function whoAnswers(ctx: Context, host: string, signal: AbortSignal): Prom
   const next = URL.parse(first.headers.get("location") ?? "", first.url);
   const isStep = first.status >= 300 && next?.hostname === host && next.protocol === "https:";
   const answer = isStep ? ((await ask("https")) ?? first) : first;
-  return { isOurs: answer.text().trim() === reachToken(ctx, host), status: answer.status };
+  return { isOurs: sameText(answer.text().trim(), reachToken(ctx, host)), status: answer.status };
 }
 
 /** Where this installation says that it is reached. */
