@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type TestApp, testApp } from "../../support/app.ts";
-import { enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
+import { confirmAddress, enrol, makePerson, type TestPerson, teamPeople } from "../../support/team.ts";
 
 let app: TestApp;
 let ada: TestPerson;
@@ -13,6 +13,7 @@ beforeAll(async () => {
   });
   ada = await makePerson(app, "ada@example.org");
   bob = await makePerson(app, "bob@example.org");
+  await confirmAddress(app, "bob@example.org");
   const hers = await ada.call("POST", "/workspaces", { name: "Hers" });
   expect((await bob.call("POST", "/workspaces", { name: "His" })).status).toBe(201);
   base = `/workspaces/${hers.body.data.id}`;
