@@ -51,9 +51,11 @@ describe("signing up", () => {
     await post("/auth/signup", ada);
     const own = await tokenTo(app, ada.email);
     expect((await post("/auth/email/verify", { token: own, password: PASSWORD })).status).toBe(200);
-    expect(signedInAs(app, ada.email, { password: "the-password-of-eve-77" })).rejects.toThrow("wrong");
+    const eve = { password: "the-password-of-eve-77" };
+    await expect(signedInAs(app, ada.email, eve)).rejects.toThrow("wrong");
     await app.app.denials.settled();
-    const failed = (await app.db.read.select().from(app.db.tables.events)).filter(
+    const { events } = app.db.tables;
+    const failed = (await app.db.read.select().from(events).orderBy(events.id)).filter(
       ({ type }) => type === "user.sign_in_failed",
     );
     expect(failed[0]!.data).toMatchObject({ userId: null, method: "sign_up" });
