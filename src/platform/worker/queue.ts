@@ -92,11 +92,11 @@ const BUSY_MS = 1;
 const PAUSE_MAX_MS = 20;
 
 /**
- * Between two handfuls the sockets are asked. Where others are busy there, a queue takes half of the time and no
+ * Between two handfuls the sockets are asked. Where others are busy there, a queue takes a third of the time and no
  * more: redirects go before whatever waits.
  */
 async function giveWay(tookMs: number): Promise<void> {
   const began = performance.now();
   await new Promise(setImmediate);
-  if (performance.now() - began > BUSY_MS) await Bun.sleep(Math.min(tookMs, PAUSE_MAX_MS));
+  if (performance.now() - began > BUSY_MS) await Bun.sleep(Math.min(2 * tookMs, PAUSE_MAX_MS));
 }
