@@ -28,7 +28,7 @@ export async function wrk({ arguments: rest, connections }: WrkRun, seconds: num
   const [, worst] = /Latency\s+[\d.]+\S+\s+\S+\s+(\S+)/.exec(text)!;
   return {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)![1]),
-    p99Ms: milliseconds(/99%\s+(\S+)/.exec(text)![1]!),
+    p99Ms: milliseconds(/^\s*99%\s+(\S+)/m.exec(text)![1]!),
     worstMs: milliseconds(worst!),
   };
 }
