@@ -89,6 +89,14 @@ function formatOf(contentType: string | null): Format {
 
 async function optionsFrom(ctx: Context, query: ImportQuery): Promise<ImportOptions> {
   const { conflict = "skip", domain, dryRun = false } = query;
+  if (conflict === "overwrite" && !ctx.actor.permissions.has("links:update"))
+    throw new AppError(
+      "FORBIDDEN",
+      "This changes links that are there: it needs the permission links:update.",
+      {
+        details: [{ path: "/conflict", message: "links:update is needed here" }],
+      },
+    );
   if (domain !== undefined)
     await findDomain(ctx.db.read, ctx, domain).catch(() => {
       throw invalid("/domain", "domain is not one of this workspace");

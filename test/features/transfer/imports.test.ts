@@ -112,6 +112,25 @@ test("rows in conflict are passed over, change what is there, or get another slu
   expect((await bySlug("conflict-2")).title).toBe("fourth");
 });
 
+test("who may make links and not change them overwrites none by a file", async () => {
+  const body = { name: "maker", permissions: ["links:read", "links:create"] };
+  const key = (await app.call("POST", "/keys", { body })).body.data.secret;
+  const ask = (conflict: string, slug: string) =>
+    app.app.api.fetch(
+      new Request(`http://localhost/api/v1/imports?conflict=${conflict}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "text/csv" },
+        body: `url,slug\nhttps://example.com/,${slug}\n`,
+      }),
+      "192.0.2.1",
+    );
+  const refused = await ask("overwrite", "maker-a");
+  expect(refused.status).toBe(403);
+  expect(await refused.text()).toContain("links:update");
+  expect((await ask("skip", "maker-b")).status).toBe(202);
+  await app.app.worker.idle();
+});
+
 test("a dry run tells what would be and makes nothing", async () => {
   const [before, events] = [
     await count(),
